@@ -1,8 +1,7 @@
 /* Boundary 4 of 5: who is it.
  *
  * NTLMSSP is pure code in core/auth/; what it needs from outside is the account's NT hash and
- * identity, found asynchronously by lookup(). Mechanisms that the world runs itself (Kerberos
- * through GSS-API on a worker thread; scripted mechanisms in a replay) go through accept(). */
+ * identity, found asynchronously by lookup(). Guests and anonymous users are not looked up. */
 #ifndef TB_AUTH_H
 #define TB_AUTH_H
 
