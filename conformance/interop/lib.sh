@@ -1,6 +1,7 @@
 # Sourced by the tests: the server under test, and TAP.
 #
-#   start_server [ARGUMENT of `tombolo serve`]...   sets SMB_PORT and SMB_PID; the share is "share"
+#   start_server [ARGUMENT of `tombolo serve`]...   sets SMB_PORT and SMB_PID; the share is "share",
+#                                                   exported by $SMB_EXPORT (default: memory:)
 #   stop_server                                     SIGTERM; a check like the others
 #   check DESCRIPTION COMMAND...                    must succeed
 #   refuse DESCRIPTION PATTERN COMMAND...           must fail, and its output match PATTERN
@@ -77,7 +78,7 @@ start_server() {
         start_smbd "$@" || { echo "Bail out! smbd does not start"; exit 1; }
     else
         "$TOMBOLO" serve --listen "$SMB_HOST:$SMB_PORT" --user "$SMB_USER:$SMB_PASSWORD" \
-            --share "$SMB_SHARE=memory:" "$@" > "$work/server.out" 2> "$work/server.err" < /dev/null &
+            --share "$SMB_SHARE=${SMB_EXPORT:-memory:}" "$@" > "$work/server.out" 2> "$work/server.err" < /dev/null &
     fi
     SMB_PID=$!
     for ((i = 0; i < 300; i++)); do
