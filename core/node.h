@@ -1,0 +1,39 @@
+/* A node: one file or directory of a share that is open at least once (MS-FSA "File").
+ *
+ * Found by file id; exists while it has opens (tb_node_release frees it). All fields guarded. */
+#ifndef TB_NODE_H
+#define TB_NODE_H
+
+#include "core/list.h"
+#include "core/section.h"
+#include "core/share.h"
+
+struct tb_open;
+
+struct tb_node {
+    struct tb_table_entry by_id; /* in share->nodes; the key is the file id */
+    struct tb_share *share;
+    char *path; /* as stored, relative to the share; changed by renames */
+    bool directory;
+    bool delete_pending; /* no new opens; removed with the last close */
+    bool removed;        /* its name is gone already */
+    struct tb_list opens; /* that count for share modes, tb_open.in_node */
+    struct tb_list locks; /* granted byte ranges, core/lock.h */
+    struct tb_list lock_waiters;
+    unsigned references; /* opens not yet torn down, and CREATEs that reserved it */
+};
+
+/* The node of a file, made if need be, with one more reference. Takes `path` over (malloc'ed) in
+ * either case. NULL without memory (then `path` is freed). */
+struct tb_node *tb_node_get(struct tb_share *share, uint64_t file_id, char *path,
+                            bool directory) TB_INSIDE;
+struct tb_node *tb_node_find(struct tb_share *share, uint64_t file_id) TB_INSIDE;
+void tb_node_release(struct tb_node *node) TB_INSIDE;
+
+/* Whether an open with this access and sharing can join those there are (MS-FSA 2.1.5.1.2.2). */
+bool tb_node_shares(const struct tb_node *node, uint32_t access, uint32_t share_access) TB_INSIDE;
+
+/* Whether anything open lies beneath a directory's path. */
+bool tb_share_open_beneath(struct tb_share *share, const char *path) TB_INSIDE;
+
+#endif

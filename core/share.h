@@ -1,0 +1,38 @@
+/* A share: a name, an exporter, and the nodes that are open in it. Made before serving starts and
+ * freed with the server; the list of shares never changes in between. */
+#ifndef TB_SHARE_H
+#define TB_SHARE_H
+
+#include "core/exporter.h"
+#include "core/nt/hash.h"
+#include "core/section.h"
+#include "core/table.h"
+
+struct tb_server;
+
+enum tb_share_kind { TB_SHARE_DISK, TB_SHARE_PIPE };
+
+struct tb_share {
+    struct tb_list in_server;
+    struct tb_server *server;
+    enum tb_share_kind kind;
+    char *name, *comment;
+    char **valid_users; /* NULL-terminated, or NULL */
+    struct tb_exporter *exporter; /* NULL for IPC$ */
+    struct tb_exporter_capabilities capabilities;
+    bool read_only, guest_ok, encrypt, hidden;
+    struct tb_table nodes TB_GUARDED;  /* by file id */
+    struct tb_table claims TB_GUARDED; /* by hash of the folded path, core/claim.h */
+    struct tb_list renaming TB_GUARDED; /* claims of directories being renamed or removed */
+    struct tb_list watches TB_GUARDED; /* of all opens in it, core/watch.h */
+    uint32_t tree_count TB_GUARDED;
+};
+
+struct tb_session;
+/* A share by name, folded; NULL. */
+struct tb_share *tb_share_find(struct tb_server *server, const char *name);
+/* Whether this user may connect, and with what access at most: 0 none. */
+uint32_t tb_share_access(const struct tb_share *share, const struct tb_session *session);
+void tb_share_free(struct tb_share *share);
+
+#endif
