@@ -13,7 +13,8 @@ struct tb_open;
 struct tb_node {
     struct tb_table_entry by_id; /* in share->nodes; the key is the file id */
     struct tb_share *share;
-    char *path; /* as stored, relative to the share; changed by renames */
+    char *path;   /* as stored, relative to the share; changed by renames */
+    char *folded; /* the same through tb_name_fold(), for claims; changed with it */
     bool directory;
     bool delete_pending; /* no new opens; removed with the last close */
     bool removed;        /* its name is gone already */
@@ -23,9 +24,9 @@ struct tb_node {
     unsigned references; /* opens not yet torn down, and CREATEs that reserved it */
 };
 
-/* The node of a file, made if need be, with one more reference. Takes `path` over (malloc'ed) in
- * either case. NULL without memory (then `path` is freed). */
-struct tb_node *tb_node_get(struct tb_share *share, uint64_t file_id, char *path,
+/* The node of a file, made if need be, with one more reference. Takes `path` and `folded`
+ * (malloc'ed) over in either case. NULL without memory (then they are freed). */
+struct tb_node *tb_node_get(struct tb_share *share, uint64_t file_id, char *path, char *folded,
                             bool directory) TB_INSIDE;
 struct tb_node *tb_node_find(struct tb_share *share, uint64_t file_id) TB_INSIDE;
 void tb_node_release(struct tb_node *node) TB_INSIDE;

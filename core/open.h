@@ -69,12 +69,8 @@ struct tb_open {
     uint32_t lock_count TB_GUARDED;
     uint8_t lock_sequences[TB_LOCK_SEQUENCES] TB_GUARDED; /* number + 1; 0 is invalid */
 
-    struct tb_claim closing_claim;
-    char *closing_name; /* folded; room is made at CREATE for what closing needs */
+    struct tb_claim closing_claim; /* on the node's name, when the file goes with this open */
     struct tb_task *closed_waiter TB_GUARDED; /* CLOSE, to be answered when done */
-    bool query_at_close;
-    struct tb_attributes closed_attributes; /* what the post-query found */
-    bool closed_attributes_valid;
 };
 
 /* A new open that is not in any table yet, with its ids; NULL without memory. `session` and `tree`
@@ -87,8 +83,9 @@ void tb_open_discard(struct tb_open *open) TB_INSIDE;
 
 struct tb_open *tb_open_find(struct tb_session *session, struct tb_file_id id) TB_INSIDE;
 
-/* Close: see above. `waiter`, if not NULL, becomes ready when all is done; it must have finished
- * using the open except for closed_attributes, which stay readable during its next step. */
+/* Close: see above. `waiter`, if not NULL, becomes ready when all is done; if it is a request, it
+ * has let go of the open before (tb_request_drop_open). The open's task runs on `loop`, which is
+ * the one whose step is running. */
 void tb_open_close(struct tb_open *open, struct tb_task *waiter, struct tb_loop *loop) TB_INSIDE;
 
 /* A request stops using the open (tb_request_finish does it). */

@@ -118,7 +118,6 @@ struct tb_request {
     struct tb_span error_data; /* for an error answer; points like the response's buffers */
     /* The answer's form, fixed when it is queued. */
     uint16_t credits_granted;
-    uint32_t reply_session_flags;
     uint8_t *reply; /* `reserve` or malloc'ed */
     size_t reply_length;
     uint8_t reserve[TB_REPLY_RESERVE];
@@ -148,6 +147,9 @@ bool tb_request_park(struct tb_request *request, tb_cancel *cancel) TB_INSIDE;
 /* A parked request goes on: `cancel` is not called any more. Call before tb_task_ready() or
  * tb_request_finish(). */
 void tb_request_unpark(struct tb_request *request) TB_INSIDE;
+
+/* Let go of request->open before the request finishes. */
+void tb_request_drop_open(struct tb_request *request) TB_INSIDE;
 
 /* The identity that exporter calls are made with: its open's, or else its session's. */
 const struct tb_credentials *tb_request_credentials(const struct tb_request *request) TB_INSIDE;
