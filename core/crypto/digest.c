@@ -1,8 +1,6 @@
 #include "core/crypto/digest.h"
+#include "core/crypto/gnutls.h"
 
-#include <assert.h>
-#include <gnutls/crypto.h>
-#include <gnutls/gnutls.h>
 #include <nettle/md4.h>
 #include <stdlib.h>
 
@@ -39,7 +37,7 @@ enum tb_error tb_md5(const struct tb_span *segments, size_t count, uint8_t diges
 {
     gnutls_hash_hd_t hash;
 
-    if (gnutls_hash_init(&hash, GNUTLS_DIG_MD5) < 0)
+    if (!tb_hash_open(&hash, GNUTLS_DIG_MD5))
         return TB_NO_MEMORY;
     int failure = 0;
     for (size_t i = 0; i < count && !failure; i++)
@@ -53,7 +51,7 @@ enum tb_error tb_hmac_md5(struct tb_span key, const struct tb_span *segments, si
 {
     gnutls_hmac_hd_t hmac;
 
-    if (gnutls_hmac_init(&hmac, GNUTLS_MAC_MD5, key.data, key.length) < 0)
+    if (!tb_hmac_open(&hmac, GNUTLS_MAC_MD5, key))
         return TB_NO_MEMORY;
     int failure = 0;
     for (size_t i = 0; i < count && !failure; i++)

@@ -1,9 +1,8 @@
 #include "core/crypto/key_derivation.h"
 #include "core/crypto/digest.h"
+#include "core/crypto/gnutls.h"
 
 #include <assert.h>
-#include <gnutls/crypto.h>
-#include <gnutls/gnutls.h>
 
 #define SHA256_LENGTH 32
 #define DIALECT_30    0x0300
@@ -48,7 +47,7 @@ enum tb_error tb_key_derive(struct tb_span key, struct tb_span label, struct tb_
     gnutls_hmac_hd_t hmac;
 
     assert(length <= sizeof block);
-    if (gnutls_hmac_init(&hmac, GNUTLS_MAC_SHA256, key.data, key.length) < 0)
+    if (!tb_hmac_open(&hmac, GNUTLS_MAC_SHA256, key))
         return TB_NO_MEMORY;
     int failure =
         gnutls_hmac(hmac, counter, sizeof counter) | gnutls_hmac(hmac, label.data, label.length) |

@@ -1,7 +1,5 @@
 #include "core/crypto/preauth.h"
-
-#include <gnutls/crypto.h>
-#include <gnutls/gnutls.h>
+#include "core/crypto/gnutls.h"
 
 enum tb_error tb_preauth_update(struct tb_preauth *preauth, const struct tb_span *segments,
                                 size_t count)
@@ -9,7 +7,7 @@ enum tb_error tb_preauth_update(struct tb_preauth *preauth, const struct tb_span
     gnutls_hash_hd_t hash;
     struct tb_preauth next;
 
-    if (gnutls_hash_init(&hash, GNUTLS_DIG_SHA512) < 0)
+    if (!tb_hash_open(&hash, GNUTLS_DIG_SHA512))
         return TB_NO_MEMORY;
     int failure = gnutls_hash(hash, preauth->hash, sizeof preauth->hash);
     for (size_t i = 0; i < count && !failure; i++)

@@ -1,9 +1,7 @@
 #include "core/crypto/signing.h"
 #include "core/crypto/digest.h"
+#include "core/crypto/gnutls.h"
 
-#include <assert.h>
-#include <gnutls/crypto.h>
-#include <gnutls/gnutls.h>
 #include <stdlib.h>
 #include <sys/uio.h>
 
@@ -32,19 +30,20 @@ enum tb_signing_algorithm tb_signing_algorithm_default(uint16_t dialect)
     return dialect < 0x0300 ? TB_SIGNING_HMAC_SHA256 : TB_SIGNING_AES_CMAC;
 }
 
-static int signer_open(struct tb_signer *signer, const uint8_t *key)
+static bool signer_open(struct tb_signer *signer, const uint8_t *key)
 {
     const gnutls_datum_t datum = {(uint8_t *)key, TB_SIGNING_KEY_LENGTH};
+    struct tb_span span = tb_span(key, TB_SIGNING_KEY_LENGTH);
 
     switch (signer->algorithm) {
     case TB_SIGNING_HMAC_SHA256:
-        return gnutls_hmac_init(&signer->mac, GNUTLS_MAC_SHA256, key, TB_SIGNING_KEY_LENGTH);
+        return tb_hmac_open(&signer->mac, GNUTLS_MAC_SHA256, span);
     case TB_SIGNING_AES_CMAC:
-        return gnutls_hmac_init(&signer->mac, GNUTLS_MAC_AES_CMAC_128, key, TB_SIGNING_KEY_LENGTH);
+        return tb_hmac_open(&signer->mac, GNUTLS_MAC_AES_CMAC_128, span);
     case TB_SIGNING_AES_GMAC:
-        return gnutls_aead_cipher_init(&signer->aead, GNUTLS_CIPHER_AES_128_GCM, &datum);
+        return gnutls_aead_cipher_init(&signer->aead, GNUTLS_CIPHER_AES_128_GCM, &datum) >= 0;
     }
-    return GNUTLS_E_INTERNAL_ERROR;
+    return false;
 }
 
 enum tb_error tb_signer_create(enum tb_signing_algorithm algorithm,
@@ -57,7 +56,7 @@ enum tb_error tb_signer_create(enum tb_signing_algorithm algorithm,
     if (!s)
         return TB_NO_MEMORY;
     s->algorithm = algorithm;
-    if (signer_open(s, key) < 0) {
+    if (!signer_open(s, key)) {
         free(s);
         return TB_NO_MEMORY;
     }
