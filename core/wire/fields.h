@@ -61,16 +61,37 @@ static inline bool tb_u16_contains(struct tb_span list, uint16_t wanted)
  * failed when the message is too short or the size is not `structure_size`. */
 struct tb_reader tb_body_reader(struct tb_span message, uint16_t structure_size);
 
-/* The variable part of `message` at [offset, offset + length). An empty one may have any offset.
- * One that lies outside the message, or begins before `fixed_end` (the end of the fixed part),
- * fails the reader. */
-struct tb_span tb_body_part(struct tb_reader *r, uint32_t offset, uint32_t length,
-                            size_t fixed_end);
+/* The variable part of the message at [offset, offset + length). An empty one may have any
+ * offset. One that lies outside the message, or begins before `fixed_end` (the end of the fixed
+ * part), fails the reader. */
+struct tb_span tb_body_part(struct tb_reader *r, size_t offset, size_t length, size_t fixed_end);
+
+/* The same, of even length as UTF-16 must be. */
+struct tb_span tb_body_name(struct tb_reader *r, size_t offset, size_t length, size_t fixed_end);
 
 /* TB_OK, or TB_INVALID_PARAMETER when the reader has failed. */
 enum tb_error tb_reader_error(const struct tb_reader *r);
 
-/* Offset for a variable part written at `at`: 0 when the part is empty. */
-uint32_t tb_part_offset(size_t at, size_t length);
+/* Write StructureSize; the writer must stand right behind the header. */
+void tb_body_begin(struct tb_writer *w, uint16_t structure_size);
+
+/* Lengths that must fit the field, or the writer fails. */
+void tb_write_length16(struct tb_writer *w, size_t length);
+void tb_write_length32(struct tb_writer *w, size_t length);
+
+/* Set a field that was written before. */
+void tb_write_u32_at(struct tb_writer *w, size_t at, uint32_t value);
+
+/* Where StructureSize counts one byte of variable part, a request has at least that byte: some
+ * servers insist. `fixed_end` is where the variable part begins. */
+void tb_write_at_least_one(struct tb_writer *w, size_t fixed_end);
+
+/* The bodies that are StructureSize 4 and two reserved bytes. */
+enum tb_error tb_reserved_decode(struct tb_span message, uint16_t *reserved);
+void tb_reserved_encode(struct tb_writer *w, uint16_t reserved);
+
+/* The bodies of responses that are one buffer: StructureSize 9, offset, 32-bit length. */
+enum tb_error tb_output_buffer_decode(struct tb_span message, struct tb_span *buffer);
+void tb_output_buffer_encode(struct tb_writer *w, struct tb_span buffer);
 
 #endif

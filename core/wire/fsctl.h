@@ -162,8 +162,8 @@ struct tb_copychunk {
 
 struct tb_copychunk_request {
     uint8_t source_key[TB_RESUME_KEY_LENGTH];
-    uint32_t chunk_count;
-    struct tb_span chunks; /* chunk_count encoded chunks */
+    uint32_t chunk_count;  /* from decoding */
+    struct tb_span chunks; /* chunk_count encoded chunks; encoding counts these */
 };
 
 struct tb_copychunk_response {

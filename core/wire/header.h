@@ -4,7 +4,8 @@
  * Contract of all codecs in this folder:
  *  - decode(message, out): `message` begins at the SMB2 header and ends where this part of the
  *    compound ends. Spans in *out point into it: they live as long as its bytes. All offsets,
- *    lengths and counts have been checked. TB_INVALID_PARAMETER if malformed, and *out is zeros.
+ *    lengths and counts have been checked. TB_INVALID_PARAMETER if malformed; *out then has no
+ * meaning.
  *  - encode(writer, in): the writer began at this part's header (writer->data is the header's
  *    first byte) and stands right behind it; a compound's parts have a writer each. The writer
  *    fails when there is no room; nothing else can fail. */

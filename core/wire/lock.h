@@ -13,11 +13,11 @@ struct tb_lock_element {
 #define TB_LOCK_ELEMENT_LENGTH 24u
 
 struct tb_lock_request {
-    uint16_t lock_count;          /* never 0 */
+    uint16_t lock_count;          /* from decoding; never 0 */
     uint8_t lock_sequence_number; /* 4 bits */
     uint32_t lock_sequence_index; /* 28 bits */
     struct tb_file_id file_id;
-    struct tb_span locks; /* lock_count encoded elements */
+    struct tb_span locks; /* lock_count encoded elements; encoding counts these */
 };
 
 struct tb_lock_response {

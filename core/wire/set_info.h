@@ -13,7 +13,7 @@ struct tb_set_info_request {
 };
 
 struct tb_set_info_response {
-    uint16_t reserved;
+    uint8_t reserved; /* not on the wire */
 };
 
 enum tb_error tb_set_info_request_decode(struct tb_span message, struct tb_set_info_request *out);
