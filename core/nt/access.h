@@ -5,33 +5,7 @@
 
 #include "core/error.h"
 #include "core/nt/security_descriptor.h"
-
-#define TB_ACCESS_READ_DATA        0x00000001u /* LIST_DIRECTORY */
-#define TB_ACCESS_WRITE_DATA       0x00000002u /* ADD_FILE */
-#define TB_ACCESS_APPEND_DATA      0x00000004u /* ADD_SUBDIRECTORY */
-#define TB_ACCESS_READ_EA          0x00000008u
-#define TB_ACCESS_WRITE_EA         0x00000010u
-#define TB_ACCESS_EXECUTE          0x00000020u /* TRAVERSE */
-#define TB_ACCESS_DELETE_CHILD     0x00000040u
-#define TB_ACCESS_READ_ATTRIBUTES  0x00000080u
-#define TB_ACCESS_WRITE_ATTRIBUTES 0x00000100u
-#define TB_ACCESS_DELETE           0x00010000u
-#define TB_ACCESS_READ_CONTROL     0x00020000u
-#define TB_ACCESS_WRITE_DAC        0x00040000u
-#define TB_ACCESS_WRITE_OWNER      0x00080000u
-#define TB_ACCESS_SYNCHRONIZE      0x00100000u
-#define TB_ACCESS_SYSTEM_SECURITY  0x01000000u
-#define TB_ACCESS_MAXIMUM_ALLOWED  0x02000000u
-#define TB_ACCESS_GENERIC_ALL      0x10000000u
-#define TB_ACCESS_GENERIC_EXECUTE  0x20000000u
-#define TB_ACCESS_GENERIC_WRITE    0x40000000u
-#define TB_ACCESS_GENERIC_READ     0x80000000u
-
-/* What the generic bits mean for files. */
-#define TB_ACCESS_FILE_READ    0x00120089u
-#define TB_ACCESS_FILE_WRITE   0x00120116u
-#define TB_ACCESS_FILE_EXECUTE 0x001200A0u
-#define TB_ACCESS_FILE_ALL     0x001F01FFu
+#include "core/wire/smb2.h"
 
 /* All bits that a desired access may have; others are an error in CREATE. */
 #define TB_ACCESS_VALID 0xF31F01FFu

@@ -5,18 +5,7 @@
 #include "core/bytes.h"
 #include "core/error.h"
 #include "core/nt/sid.h"
-
-/* SECURITY_INFORMATION: which parts are meant (MS-DTYP 2.4.7). */
-enum {
-    TB_SECURITY_OWNER = 0x00000001,
-    TB_SECURITY_GROUP = 0x00000002,
-    TB_SECURITY_DACL = 0x00000004,
-    TB_SECURITY_SACL = 0x00000008,
-    TB_SECURITY_LABEL = 0x00000010,
-    TB_SECURITY_ATTRIBUTE = 0x00000020,
-    TB_SECURITY_SCOPE = 0x00000040,
-    TB_SECURITY_BACKUP = 0x00010000,
-};
+#include "core/wire/smb2.h"
 
 /* Control (MS-DTYP 2.4.6). */
 enum {
@@ -85,7 +74,8 @@ struct tb_security_descriptor {
 enum tb_error tb_security_descriptor_decode(struct tb_span wire,
                                             struct tb_security_descriptor *descriptor);
 
-/* The self-relative form of the parts in `information` (TB_SECURITY_…), and its length. */
+/* The self-relative form of the parts in `information` (TB_…_SECURITY_INFORMATION), and its length.
+ */
 size_t tb_security_descriptor_wire_length(const struct tb_security_descriptor *descriptor,
                                           uint32_t information);
 void tb_security_descriptor_encode(const struct tb_security_descriptor *descriptor,

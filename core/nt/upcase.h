@@ -14,6 +14,10 @@ uint16_t tb_upcase(uint16_t unit);
 /* A folded name is at most this many bytes, terminator included. */
 #define TB_NAME_FOLDED_CAPACITY(length) ((length) / 2 * 3 + 2)
 
+/* One step of folding: the folded form of the next character of `*at`, of which `*left` bytes are
+ * there, goes to `to`; both move on. Returns its length, 0 at the end. */
+size_t tb_name_fold_next(const char **at, size_t *left, char to[4]);
+
 /* Writes the folded form of a name or path, terminated: the key under which hashes and indexes keep
  * it. Ill-formed bytes stand for themselves. Returns the folded length;
  * `to` holds TB_NAME_FOLDED_CAPACITY(strlen(name)). */
