@@ -86,6 +86,10 @@ struct tb_file_state {
 enum tb_error tb_file_information_encode(uint8_t number, const struct tb_file_state *state,
                                          struct tb_writer *to);
 
+/* Writes a text or path as UTF-16LE with backslashes, as much as fits; TB_BUFFER_OVERFLOW when that
+ * is not all of it. What is ill-formed is shown as U+FFFD. */
+enum tb_error tb_file_text_encode(const char *text, struct tb_writer *to);
+
 /* A pipe (MS-FSCC 2.4.31, 2.4.32), as FilePipe and FilePipeLocal show it. Errors as above. */
 struct tb_file_pipe_state {
     bool connected;
