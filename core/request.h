@@ -41,6 +41,7 @@ struct tb_channel;
 struct tb_command;
 struct tb_conn;
 struct tb_open;
+struct tb_request;
 struct tb_server;
 struct tb_session;
 struct tb_tree;
