@@ -47,7 +47,16 @@ void tb_task_wait(struct tb_task *task, tb_step *step) TB_INSIDE;
 /* Wake a waiting task: its step runs soon, on its own loop. The task is in no list. */
 void tb_task_ready(struct tb_task *task) TB_INSIDE;
 
-/* The same from outside the section and any thread, for a task whose work started something that
+/* Wake all tasks that wait in a list, in its order. */
+static inline void tb_task_ready_all(struct tb_list *waiting) TB_INSIDE;
+static inline void tb_task_ready_all(struct tb_list *waiting)
+{
+    struct tb_list *link;
+    while ((link = tb_list_take(waiting)))
+        tb_task_ready(tb_container(link, struct tb_task, link));
+}
+
+/* tb_task_ready() from outside the section and any thread, for a task whose work started something that
  * answers on its own (tb_task_work() with a work that calls tb_task_pause()). */
 void tb_task_resume(struct tb_task *task) TB_OUTSIDE;
 
