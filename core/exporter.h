@@ -129,8 +129,8 @@ struct tb_call {
             bool created;                    /* out */
             char *real_path; /* out: malloc'ed, the path as it is stored (case); NULL: as asked */
         } open;
-        /* Out. Also filled by SET_ATTRIBUTES, SET_SIZE, SET_ALLOCATION, WRITE when they succeed, as
-         * the attributes afterwards. */
+        /* Out. Also filled by SET_ATTRIBUTES, SET_SIZE and SET_ALLOCATION when they succeed, as the
+         * attributes afterwards. */
         struct {
             unsigned mask;               /* in, SET_ATTRIBUTES: tb_attribute_mask bits */
             uint64_t size;               /* in, SET_SIZE (zeros when it grows), SET_ALLOCATION */
