@@ -7,7 +7,8 @@
  *
  * A call yields an event or an error. After an error the acceptor is FAILED and only good for
  * destroying; the caller answers SESSION_SETUP with that error and an empty security buffer:
- *   TB_LOGON_FAILURE      wrong password, wrong MIC, no NTLMv2, tampered mechanism list
+ *   TB_LOGON_FAILURE      wrong password, wrong MIC in NTLMSSP, no NTLMv2
+ *   TB_ACCESS_DENIED      the mechanism list was tampered with, or its MIC is missing
  *   TB_INVALID_PARAMETER  a malformed token, or no common mechanism
  *   TB_NO_MEMORY
  * Spans in an event belong to the acceptor and are good until its next call. */
@@ -30,7 +31,8 @@ enum tb_acceptor_kind {
     TB_ACCEPTOR_IDENTITY,
     /* Hand `mechanism_token` to `mechanism`, then call tb_acceptor_mechanism(). */
     TB_ACCEPTOR_MECHANISM,
-    /* Answer with `reply` and use `session_key` (empty for guests). */
+    /* Answer with `reply` and use `session_key` (empty for guests); `identity` is set after
+     * NTLMSSP. */
     TB_ACCEPTOR_COMPLETE,
 };
 
@@ -70,7 +72,7 @@ enum tb_acceptor_verdict {
 };
 
 /* After TB_ACCEPTOR_IDENTITY. `nt_hash` (16 bytes) is used by TB_VERDICT_PASSWORD only. Yields
- * TB_ACCEPTOR_COMPLETE, or TB_LOGON_FAILURE. */
+ * TB_ACCEPTOR_COMPLETE, or TB_LOGON_FAILURE or TB_ACCESS_DENIED. */
 enum tb_error tb_acceptor_identify(struct tb_acceptor *acceptor, enum tb_acceptor_verdict verdict,
                                    const uint8_t *nt_hash, struct tb_acceptor_event *event);
 

@@ -99,6 +99,9 @@ enum tb_ntlm_av {
 
 #define TB_NTLM_AV_FLAG_MIC 0x00000002u
 
+/* Bytes of the pairs before the one that ends the list; `*ok` is cleared as below. */
+size_t tb_ntlm_av_length(struct tb_span pairs, bool *ok);
+
 /* Find the first pair with this id: true and its value, or false when there is none before the
  * end of the list. `*ok` is cleared when the list is malformed (no end, or a length beyond it). */
 bool tb_ntlm_av_find(struct tb_span pairs, enum tb_ntlm_av id, struct tb_span *value, bool *ok);
