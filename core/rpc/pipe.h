@@ -14,7 +14,7 @@
 
 struct tb_pipe;
 
-/* Whether there is a pipe of this name: "srvsvc" in any case, or "\pipe\srvsvc", "pipe/srvsvc". */
+/* Whether there is a pipe of this name: "srvsvc" in any case, or "pipe/srvsvc". */
 bool tb_pipe_exists(const char *name);
 
 /* TB_OBJECT_NAME_NOT_FOUND, TB_NO_MEMORY. */
@@ -27,9 +27,9 @@ void tb_pipe_close(struct tb_pipe *pipe);
 const char *tb_pipe_name(const struct tb_pipe *pipe);
 
 /* Takes all of `bytes`; whole requests in it are answered at once, their replies become readable.
- * A PDU may come in several writes and several in one. TB_PIPE_DISCONNECTED: the stream made no
- * sense and the RPC server hung up, then and ever after. TB_PIPE_BUSY: too much is unread.
- * TB_NO_MEMORY: hung up too. */
+ * A PDU may come in several writes and several in one. TB_PIPE_DISCONNECTED: the RPC server hung up
+ * before, or did now without a reply that says why, because the stream made no sense or memory ran
+ * out. TB_PIPE_BUSY: too much is unread; nothing was taken. */
 enum tb_error tb_pipe_write(struct tb_pipe *pipe, const struct tb_rpc_environment *environment,
                             struct tb_span bytes);
 
