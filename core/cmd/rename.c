@@ -1,0 +1,273 @@
+/* FileRenameInformation (MS-FSA 2.1.5.15.11).
+ *
+ * Both names are claimed exclusively before anything is looked at, so nobody opens, creates or
+ * removes either, or anything beneath a directory that moves, until the exporter has answered. */
+#include "core/claim.h"
+#include "core/cmd/set_info.h"
+#include "core/node.h"
+#include "core/nt/name.h"
+#include "core/nt/upcase.h"
+#include "core/open.h"
+#include "core/share.h"
+#include "core/watch.h"
+#include "core/wire/fscc_file.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct rename_state {
+    struct tb_path to;
+    char *to_folded;   /* for the claim */
+    char *node_folded; /* the same, for the node afterwards */
+    char *from_folded; /* in the arena: the name when the claims were made */
+    bool replace;
+    struct tb_claim claims[2];
+    unsigned claim_count, taken;
+    enum tb_error verdict; /* on replacing the target */
+};
+
+static void clean(struct tb_request *request)
+{
+    struct rename_state *state = request->state;
+    tb_path_clear(&state->to);
+    free(state->to_folded);
+    free(state->node_folded);
+}
+
+static enum tb_error convert(struct rename_state *state, struct tb_span name)
+{
+    enum tb_error error = tb_path_from_wire_rename(name, &state->to);
+    if (error)
+        return error;
+    if (state->to.stream || state->to.stream_type != TB_STREAM_TYPE_NONE || *state->to.path == '\0')
+        return TB_OBJECT_NAME_INVALID;
+    state->to_folded = tb_name_fold_new(state->to.path);
+    state->node_folded = tb_name_fold_new(state->to.path);
+    return state->to_folded && state->node_folded ? TB_OK : TB_NO_MEMORY;
+}
+
+enum tb_error tb_rename_prepare(struct tb_request *request)
+{
+    struct tb_file_rename body = {0};
+    enum tb_error error = tb_file_rename_decode(request->body.set_info.buffer, &body);
+    if (error)
+        return error;
+    if (body.root_directory != 0)
+        return TB_INVALID_PARAMETER;
+    struct rename_state *state = tb_request_alloc(request, sizeof *state);
+    if (!state)
+        return TB_NO_MEMORY;
+    state->replace = body.replace;
+    request->state = state;
+    request->clean = clean;
+    return convert(state, body.name);
+}
+
+static void drop_claims(struct rename_state *state) TB_INSIDE;
+static void drop_claims(struct rename_state *state)
+{
+    while (state->claim_count > 0)
+        tb_claim_drop(&state->claims[--state->claim_count]);
+    state->taken = 0;
+}
+
+static void finish(struct tb_request *request, enum tb_error error) TB_INSIDE;
+static void finish(struct tb_request *request, enum tb_error error)
+{
+    drop_claims(request->state);
+    tb_request_finish(request, error);
+}
+
+/* The exporter has done it: the node follows. `real_path` is as it is stored now, or NULL. */
+static void take_new_name(struct tb_request *request, char *real_path) TB_INSIDE;
+static void take_new_name(struct tb_request *request, char *real_path)
+{
+    struct rename_state *state = request->state;
+    struct tb_node *node = request->open->node;
+    char *old_path = node->path, *old_folded = node->folded;
+    if (real_path) {
+        node->path = real_path;
+    } else {
+        node->path = state->to.path;
+        state->to.path = NULL;
+    }
+    node->folded = state->node_folded;
+    state->node_folded = NULL;
+    tb_watch_renamed(node->share, old_path, node->path, node->directory);
+    free(old_path);
+    free(old_folded);
+}
+
+static void renamed(struct tb_task *task) TB_INSIDE;
+static void renamed(struct tb_task *task)
+{
+    struct tb_request *request = tb_request_of(task);
+    if (!task->error)
+        take_new_name(request, task->call.rename.real_path);
+    finish(request, task->error);
+}
+
+static void call_rename(struct tb_request *request) TB_INSIDE;
+static void call_rename(struct tb_request *request)
+{
+    struct rename_state *state = request->state;
+    struct tb_call *call =
+        tb_task_prepare(&request->task, request->open->share->exporter, TB_CALL_RENAME,
+                        tb_request_credentials(request), request->open->handle);
+    call->rename.path = state->to.path;
+    call->rename.replace = state->replace;
+    tb_task_call(&request->task, renamed);
+}
+
+static void target_closed(struct tb_task *task) TB_INSIDE;
+static void target_closed(struct tb_task *task)
+{
+    struct tb_request *request = tb_request_of(task);
+    struct rename_state *state = request->state;
+    if (state->verdict)
+        finish(request, state->verdict);
+    else
+        call_rename(request);
+}
+
+/* Whether what has the new name now may be replaced by this node. */
+static enum tb_error judge_target(const struct tb_node *node, const struct tb_attributes *target)
+    TB_INSIDE;
+static enum tb_error judge_target(const struct tb_node *node, const struct tb_attributes *target)
+{
+    if (target->file_id == node->by_id.key)
+        return TB_OK;
+    if (target->file_attributes & (TB_FILE_ATTRIBUTE_DIRECTORY | TB_FILE_ATTRIBUTE_READONLY))
+        return TB_ACCESS_DENIED;
+    return tb_node_find(node->share, target->file_id) ? TB_ACCESS_DENIED : TB_OK;
+}
+
+static void target_known(struct tb_task *task) TB_INSIDE;
+static void target_known(struct tb_task *task)
+{
+    struct tb_request *request = tb_request_of(task);
+    struct rename_state *state = request->state;
+    if (task->error == TB_OBJECT_NAME_NOT_FOUND) {
+        call_rename(request);
+        return;
+    }
+    if (task->error) {
+        finish(request, task->error);
+        return;
+    }
+    void *handle = task->call.handle;
+    free(task->call.open.real_path);
+    state->verdict = judge_target(request->open->node, &task->call.open.attributes);
+    tb_task_prepare(task, request->open->share->exporter, TB_CALL_CLOSE,
+                    tb_request_credentials(request), handle);
+    tb_task_call(task, target_closed);
+}
+
+/* Only its identity is asked for: replacing what is open is refused. */
+static void look_at_target(struct tb_request *request) TB_INSIDE;
+static void look_at_target(struct tb_request *request)
+{
+    struct rename_state *state = request->state;
+    struct tb_call *call =
+        tb_task_prepare(&request->task, request->open->share->exporter, TB_CALL_OPEN,
+                        tb_request_credentials(request), NULL);
+    call->open.path = state->to.path;
+    call->open.how = TB_OPEN_EXISTING;
+    tb_task_call(&request->task, target_known);
+}
+
+static enum tb_error check(const struct tb_request *request) TB_INSIDE;
+static enum tb_error check(const struct tb_request *request)
+{
+    const struct rename_state *state = request->state;
+    const struct tb_open *open = request->open;
+    const struct tb_node *node = open->node;
+    if (!open->live)
+        return TB_FILE_CLOSED;
+    if (node->delete_pending)
+        return TB_DELETE_PENDING;
+    if (*node->path == '\0')
+        return TB_INVALID_PARAMETER;
+    if (node->directory && tb_path_is_beneath(state->to_folded, node->folded))
+        return TB_INVALID_PARAMETER;
+    if (node->directory && tb_share_open_beneath(open->share, node->path))
+        return TB_ACCESS_DENIED;
+    return TB_OK;
+}
+
+static void take_claims(struct tb_task *task) TB_INSIDE;
+
+static void add_claim(struct tb_request *request, char *folded, bool subtree)
+{
+    struct rename_state *state = request->state;
+    assert(state->claim_count < 2);
+    tb_claim_init(&state->claims[state->claim_count++], request->open->share, folded, true,
+                  subtree);
+}
+
+/* The order claims are taken in (core/claim.h): by name, with '/' before all else, so that what lies
+ * beneath a directory follows it immediately, as one piece. */
+static int compare_for_claims(const char *a, const char *b)
+{
+    while (*a != '\0' && *a == *b)
+        a++, b++;
+    if (*a == '\0' || *b == '\0')
+        return (*a != '\0') - (*b != '\0');
+    if (*a == '/' || *b == '/')
+        return (*b == '/') - (*a == '/');
+    return (unsigned char)*a < (unsigned char)*b ? -1 : *a != *b;
+}
+
+static void make_claims(struct tb_request *request) TB_INSIDE;
+static void make_claims(struct tb_request *request)
+{
+    struct rename_state *state = request->state;
+    const struct tb_node *node = request->open->node;
+    size_t size = strlen(node->folded) + 1;
+    state->from_folded = tb_request_alloc(request, size);
+    if (!state->from_folded) {
+        finish(request, TB_NO_MEMORY);
+        return;
+    }
+    memcpy(state->from_folded, node->folded, size);
+    int order = compare_for_claims(state->from_folded, state->to_folded);
+    if (order > 0)
+        add_claim(request, state->to_folded, false);
+    add_claim(request, state->from_folded, node->directory);
+    if (order < 0)
+        add_claim(request, state->to_folded, false);
+    take_claims(&request->task);
+}
+
+static void take_claims(struct tb_task *task)
+{
+    struct tb_request *request = tb_request_of(task);
+    struct rename_state *state = request->state;
+    while (state->taken < state->claim_count) {
+        if (!tb_claim_take(&state->claims[state->taken++], task)) {
+            tb_task_wait(task, take_claims);
+            return;
+        }
+    }
+    enum tb_error error = check(request);
+    if (error) {
+        finish(request, error);
+    } else if (strcmp(request->open->node->folded, state->from_folded) != 0) {
+        drop_claims(state);
+        make_claims(request);
+    } else if (state->replace && state->claim_count > 1) {
+        look_at_target(request);
+    } else {
+        call_rename(request);
+    }
+}
+
+void tb_rename(struct tb_request *request)
+{
+    enum tb_error error = check(request);
+    if (error)
+        tb_request_finish(request, error);
+    else
+        make_claims(request);
+}

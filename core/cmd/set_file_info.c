@@ -1,0 +1,337 @@
+/* SET_INFO of files and directories (MS-SMB2 3.3.5.21.1, MS-FSA 2.1.5.15). */
+#include "core/cmd/set_info.h"
+#include "core/node.h"
+#include "core/nt/attributes.h"
+#include "core/nt/time.h"
+#include "core/open.h"
+#include "core/share.h"
+#include "core/watch.h"
+#include "core/wire/fscc_file.h"
+#include "core/wire/notify_information.h"
+
+#define MODE_KEPT                                                                                  \
+    (TB_FILE_WRITE_THROUGH | TB_FILE_SEQUENTIAL_ONLY | TB_FILE_SYNCHRONOUS_IO_ALERT |              \
+     TB_FILE_SYNCHRONOUS_IO_NONALERT)
+
+struct set_state {
+    struct tb_file_basic basic;
+    uint64_t length;       /* Position, Allocation, EndOfFile, ValidDataLength */
+    uint32_t mode;
+    uint32_t disposition;  /* TB_FILE_DISPOSITION_… */
+    uint32_t notification; /* what a change will be told as */
+    bool empty;            /* no entry was found in the directory */
+};
+
+static struct tb_call *prepare_call(struct tb_request *request, enum tb_operation operation)
+    TB_INSIDE;
+static struct tb_call *prepare_call(struct tb_request *request, enum tb_operation operation)
+{
+    return tb_task_prepare(&request->task, request->open->share->exporter, operation,
+                           tb_request_credentials(request), request->open->handle);
+}
+
+/* The last step of what changes the file. */
+static void changed(struct tb_task *task) TB_INSIDE;
+static void changed(struct tb_task *task)
+{
+    struct tb_request *request = tb_request_of(task);
+    const struct set_state *state = request->state;
+    const struct tb_open *open = request->open;
+    if (!task->error)
+        tb_watch_changed(open->share, TB_FILE_ACTION_MODIFIED, state->notification,
+                         open->node->path);
+    tb_request_finish(request, task->error);
+}
+
+static enum tb_error decode_basic(struct tb_span input, struct set_state *state)
+{
+    return tb_file_basic_decode(input, &state->basic);
+}
+
+static enum tb_error decode_length(struct tb_span input, struct set_state *state)
+{
+    return tb_file_length_decode(input, &state->length);
+}
+
+static enum tb_error decode_mode(struct tb_span input, struct set_state *state)
+{
+    return tb_file_mode_decode(input, &state->mode);
+}
+
+static enum tb_error decode_disposition(struct tb_span input, struct set_state *state)
+{
+    bool delete_pending = false;
+    enum tb_error error = tb_file_disposition_decode(input, &delete_pending);
+    state->disposition = delete_pending ? TB_FILE_DISPOSITION_DELETE : 0;
+    return error;
+}
+
+/* Only what FileDispositionInformation can say too, and that a read-only file goes as well. Clients
+ * fall back to the older class. */
+static enum tb_error decode_disposition_ex(struct tb_span input, struct set_state *state)
+{
+    const uint32_t supported = TB_FILE_DISPOSITION_DELETE |
+                               TB_FILE_DISPOSITION_FORCE_IMAGE_SECTION_CHECK |
+                               TB_FILE_DISPOSITION_IGNORE_READONLY;
+    enum tb_error error = tb_file_disposition_ex_decode(input, &state->disposition);
+    if (error)
+        return error;
+    return state->disposition & ~supported ? TB_NOT_SUPPORTED : TB_OK;
+}
+
+static bool time_given(uint64_t filetime)
+{
+    return filetime != TB_FILETIME_KEEP && filetime != TB_FILETIME_FREEZE &&
+           filetime != TB_FILETIME_THAW;
+}
+
+static void set_time(struct tb_call *call, struct set_state *state, uint64_t filetime,
+                     unsigned mask, uint32_t notification)
+{
+    if (!time_given(filetime))
+        return;
+    call->attributes.mask |= mask;
+    state->notification |= notification;
+}
+
+/* With the attributes as they are, if new ones were given. */
+static void basic_apply(struct tb_request *request, uint32_t file_attributes) TB_INSIDE;
+static void basic_apply(struct tb_request *request, uint32_t file_attributes)
+{
+    struct set_state *state = request->state;
+    const struct tb_file_basic *basic = &state->basic;
+    struct tb_call *call = prepare_call(request, TB_CALL_SET_ATTRIBUTES);
+    call->attributes.values = (struct tb_attributes){
+        .creation_filetime = basic->creation_filetime,
+        .access_filetime = basic->access_filetime,
+        .write_filetime = basic->write_filetime,
+        .change_filetime = basic->change_filetime,
+        .file_attributes = file_attributes,
+    };
+    set_time(call, state, basic->creation_filetime, TB_SET_CREATION_TIME,
+             TB_FILE_NOTIFY_CHANGE_CREATION);
+    set_time(call, state, basic->access_filetime, TB_SET_ACCESS_TIME,
+             TB_FILE_NOTIFY_CHANGE_LAST_ACCESS);
+    set_time(call, state, basic->write_filetime, TB_SET_WRITE_TIME,
+             TB_FILE_NOTIFY_CHANGE_LAST_WRITE);
+    set_time(call, state, basic->change_filetime, TB_SET_CHANGE_TIME, 0);
+    if (basic->file_attributes) {
+        call->attributes.mask |= TB_SET_FILE_ATTRIBUTES;
+        state->notification |= TB_FILE_NOTIFY_CHANGE_ATTRIBUTES;
+    }
+    if (call->attributes.mask)
+        tb_task_call(&request->task, changed);
+    else
+        tb_request_finish(request, TB_OK);
+}
+
+static void basic_attributes_known(struct tb_task *task) TB_INSIDE;
+static void basic_attributes_known(struct tb_task *task)
+{
+    struct tb_request *request = tb_request_of(task);
+    const struct set_state *state = request->state;
+    uint32_t kept = 0;
+    enum tb_error error = task->error;
+    if (!error)
+        error = tb_attributes_for_set(state->basic.file_attributes,
+                                      task->call.attributes.values.file_attributes,
+                                      request->open->directory, &kept);
+    if (error)
+        tb_request_finish(request, error);
+    else
+        basic_apply(request, kept);
+}
+
+static void set_basic(struct tb_request *request) TB_INSIDE;
+static void set_basic(struct tb_request *request)
+{
+    const struct set_state *state = request->state;
+    if (state->basic.file_attributes == 0) {
+        basic_apply(request, 0);
+        return;
+    }
+    prepare_call(request, TB_CALL_GET_ATTRIBUTES);
+    tb_task_call(&request->task, basic_attributes_known);
+}
+
+static void delete_allowed(struct tb_request *request) TB_INSIDE;
+static void delete_allowed(struct tb_request *request)
+{
+    struct tb_open *open = request->open;
+    if (!open->live) {
+        tb_request_finish(request, TB_FILE_CLOSED);
+        return;
+    }
+    open->node->delete_pending = true;
+    tb_watch_delete_pending(open->node);
+    tb_request_finish(request, TB_OK);
+}
+
+static bool entry_found(struct tb_call *call, const struct tb_directory_entry *entry)
+{
+    (void)entry;
+    struct set_state *state = tb_request_of(tb_container(call, struct tb_task, call))->state;
+    state->empty = false;
+    return false;
+}
+
+static void entries_known(struct tb_task *task) TB_INSIDE;
+static void entries_known(struct tb_task *task)
+{
+    struct tb_request *request = tb_request_of(task);
+    const struct set_state *state = request->state;
+    if (task->error)
+        tb_request_finish(request, task->error);
+    else if (!state->empty)
+        tb_request_finish(request, TB_DIRECTORY_NOT_EMPTY);
+    else
+        delete_allowed(request);
+}
+
+static void delete_attributes_known(struct tb_task *task) TB_INSIDE;
+static void delete_attributes_known(struct tb_task *task)
+{
+    struct tb_request *request = tb_request_of(task);
+    struct set_state *state = request->state;
+    bool read_only = task->call.attributes.values.file_attributes & TB_FILE_ATTRIBUTE_READONLY &&
+                     !(state->disposition & TB_FILE_DISPOSITION_IGNORE_READONLY);
+    if (task->error || read_only) {
+        tb_request_finish(request, task->error ? task->error : TB_CANNOT_DELETE);
+        return;
+    }
+    if (!request->open->directory) {
+        delete_allowed(request);
+        return;
+    }
+    state->empty = true;
+    prepare_call(request, TB_CALL_READ_DIRECTORY)->directory.add = entry_found;
+    tb_task_call(&request->task, entries_known);
+}
+
+/* MS-FSA 2.1.5.15.3 */
+static void set_disposition(struct tb_request *request) TB_INSIDE;
+static void set_disposition(struct tb_request *request)
+{
+    const struct set_state *state = request->state;
+    struct tb_node *node = request->open->node;
+    if (!(state->disposition & TB_FILE_DISPOSITION_DELETE)) {
+        node->delete_pending = node->removed;
+        tb_request_finish(request, TB_OK);
+    } else if (node->delete_pending) {
+        tb_request_finish(request, TB_OK);
+    } else if (*node->path == '\0') {
+        tb_request_finish(request, TB_CANNOT_DELETE);
+    } else {
+        prepare_call(request, TB_CALL_GET_ATTRIBUTES);
+        tb_task_call(&request->task, delete_attributes_known);
+    }
+}
+
+static void set_length(struct tb_request *request, enum tb_operation operation) TB_INSIDE;
+static void set_length(struct tb_request *request, enum tb_operation operation)
+{
+    struct set_state *state = request->state;
+    if (request->open->directory) {
+        tb_request_finish(request, TB_INVALID_PARAMETER);
+        return;
+    }
+    state->notification = TB_FILE_NOTIFY_CHANGE_SIZE | TB_FILE_NOTIFY_CHANGE_ATTRIBUTES;
+    prepare_call(request, operation)->attributes.size = state->length;
+    tb_task_call(&request->task, changed);
+}
+
+static void set_end_of_file(struct tb_request *request) TB_INSIDE;
+static void set_end_of_file(struct tb_request *request)
+{
+    set_length(request, TB_CALL_SET_SIZE);
+}
+
+static void set_allocation(struct tb_request *request) TB_INSIDE;
+static void set_allocation(struct tb_request *request)
+{
+    set_length(request, TB_CALL_SET_ALLOCATION);
+}
+
+static void set_position(struct tb_request *request) TB_INSIDE;
+static void set_position(struct tb_request *request)
+{
+    request->open->position = ((const struct set_state *)request->state)->length;
+    tb_request_finish(request, TB_OK);
+}
+
+static void set_mode(struct tb_request *request) TB_INSIDE;
+static void set_mode(struct tb_request *request)
+{
+    struct tb_open *open = request->open;
+    uint32_t mode = ((const struct set_state *)request->state)->mode;
+    open->mode = (open->mode & ~MODE_KEPT) | mode;
+    open->write_through = mode & TB_FILE_WRITE_THROUGH;
+    tb_request_finish(request, TB_OK);
+}
+
+/* MS-FSA 2.1.5.15.14: it needs a privilege that nobody has here. */
+static void set_valid_data_length(struct tb_request *request) TB_INSIDE;
+static void set_valid_data_length(struct tb_request *request)
+{
+    tb_request_finish(request, TB_PRIVILEGE_NOT_HELD);
+}
+
+static void set_full_ea(struct tb_request *request) TB_INSIDE;
+static void set_full_ea(struct tb_request *request)
+{
+    tb_request_finish(request, TB_EAS_NOT_SUPPORTED);
+}
+
+static const struct set_row {
+    uint8_t number;
+    enum tb_error (*decode)(struct tb_span input, struct set_state *state);
+    void (*start)(struct tb_request *request);
+} rows[] = {
+    {TB_FILE_BASIC_INFORMATION, decode_basic, set_basic},
+    {TB_FILE_DISPOSITION_INFORMATION, decode_disposition, set_disposition},
+    {TB_FILE_DISPOSITION_INFORMATION_EX, decode_disposition_ex, set_disposition},
+    {TB_FILE_POSITION_INFORMATION, decode_length, set_position},
+    {TB_FILE_MODE_INFORMATION, decode_mode, set_mode},
+    {TB_FILE_ALLOCATION_INFORMATION, decode_length, set_allocation},
+    {TB_FILE_END_OF_FILE_INFORMATION, decode_length, set_end_of_file},
+    {TB_FILE_VALID_DATA_LENGTH_INFORMATION, decode_length, set_valid_data_length},
+    {TB_FILE_FULL_EA_INFORMATION, NULL, set_full_ea},
+    {TB_FILE_RENAME_INFORMATION, NULL, tb_rename},
+};
+
+static const struct set_row *row_find(uint8_t number)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].number == number)
+            return &rows[i];
+    return NULL;
+}
+
+enum tb_error tb_set_file_prepare(struct tb_request *request)
+{
+    const struct tb_set_info_request *body = &request->body.set_info;
+    const struct tb_file_class *class = tb_file_class_set(body->file_info_class);
+    const struct set_row *row = row_find(body->file_info_class);
+    if (!class)
+        return TB_INVALID_INFO_CLASS;
+    if (body->buffer.length < class->fixed_length)
+        return TB_INFO_LENGTH_MISMATCH;
+    if (class->number == TB_FILE_RENAME_INFORMATION)
+        return tb_rename_prepare(request);
+    if (!row || !row->decode)
+        return TB_OK;
+    request->state = tb_request_alloc(request, sizeof(struct set_state));
+    return request->state ? row->decode(body->buffer, request->state) : TB_NO_MEMORY;
+}
+
+void tb_set_file(struct tb_request *request)
+{
+    const struct tb_file_class *class = tb_file_class_set(request->body.set_info.file_info_class);
+    const struct set_row *row = row_find(class->number);
+    if ((request->open->access & class->access) != class->access)
+        tb_request_finish(request, TB_ACCESS_DENIED);
+    else if (!row)
+        tb_request_finish(request, TB_NOT_SUPPORTED);
+    else
+        row->start(request);
+}
