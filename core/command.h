@@ -12,6 +12,7 @@ enum tb_command_needs {
     TB_ALLOWS_EXPIRED = 1 << 3,      /* served while the session is expired or re-authenticating */
     TB_ALLOWS_CLOSED_TREE = 1 << 4,
     TB_SERVED_ABOVE_BUDGET = 1 << 5, /* never deferred by back-pressure */
+    TB_MAY_HAVE_OPEN = 1 << 6,       /* like TB_NEEDS_OPEN, but request->open may be NULL */
 };
 
 struct tb_command {

@@ -44,6 +44,7 @@ struct tb_open {
     struct tb_pipe *pipe; /* a named pipe's open has this and none of what follows */
     struct tb_list pipe_readers TB_GUARDED; /* parked reads, tb_task.link */
     bool pipe_busy TB_GUARDED; /* a request is working on the pipe outside */
+    struct tb_list pipe_queue TB_GUARDED; /* who waits for that to end, tb_task.link */
 
     struct tb_node *node;       /* a reference */
     void *handle;               /* the exporter's */
