@@ -44,6 +44,8 @@ class Failure(Exception):
 class Reply:
     def __init__(self, message):
         self.raw = message
+        if message[:4] != b'\xfeSMB':  # an answer in SMB 1
+            message = b'\xfeSMB' + bytes(4) + message[5:9] + bytes(52)
         (self.size, self.charge, self.status, self.command, self.credits, self.flags, self.next,
          self.message_id, self.async_id, self.session_id) = struct.unpack('<4xHHIHHIIQQQ', message[:48])
         self.tree_id = self.async_id >> 32
@@ -238,10 +240,9 @@ class Tap:
         raise SystemExit(1 if self.failures else 0)
 
 
-def resident_kib(pid=None):
-    """RSS of the server and its children."""
-    total = 0
-    pid = int(pid or os.environ['SMB_PID'])
+def server_processes():
+    """The server and its children."""
+    root = int(os.environ['SMB_PID'])
     parents = {}
     for entry in filter(str.isdigit, os.listdir('/proc')):
         try:
@@ -249,17 +250,35 @@ def resident_kib(pid=None):
                 parents[int(entry)] = int(f.read().rsplit(')', 1)[1].split()[1])
         except OSError:
             pass
-    for process in parents:
-        ancestor = process
-        while ancestor and ancestor != pid:
-            ancestor = parents.get(ancestor)
-        if ancestor == pid:
-            try:
-                with open('/proc/%d/status' % process) as f:
-                    total += sum(int(line.split()[1]) for line in f if line.startswith('VmRSS'))
-            except OSError:
-                pass
+
+    def belongs(process):
+        while process and process != root:
+            process = parents.get(process)
+        return process == root
+
+    return [process for process in parents if belongs(process)]
+
+
+def memory_kib(field):
+    """Summed over the server's processes: VmRSS, or VmHWM, the most since reset_peak()."""
+    total = 0
+    for process in server_processes():
+        try:
+            with open('/proc/%d/status' % process) as f:
+                total += sum(int(line.split()[1]) for line in f if line.startswith(field + ':'))
+        except OSError:
+            pass
     return total
+
+
+def resident_kib():
+    return memory_kib('VmRSS')
+
+
+def reset_peak():
+    for process in server_processes():
+        with open('/proc/%d/clear_refs' % process, 'w') as f:
+            f.write('5')
 
 
 def wait_until(condition, seconds=5):
