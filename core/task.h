@@ -4,6 +4,7 @@
  * next, exactly one of
  *   tb_task_call()   hand task->call to an exporter; `step` runs with its answer in task->error
  *   tb_task_work()   run a function outside the section (copies, ciphers, allocation), then `step`
+ *   tb_task_start()  run a function outside that begins something which answers on its own
  *   tb_task_wait()   be woken by somebody's tb_task_ready(), then `step`
  *   or end what the task belongs to (tb_request_finish(), …).
  * A step keeps no pointer to shared objects over that, except references that the task's owner
@@ -27,6 +28,7 @@ struct tb_task {
     struct tb_loop *loop;
     tb_step *step; /* the next */
     tb_work *work; /* to be run outside first; NULL: task->call is to be submitted */
+    bool resumes_itself; /* `work` was given to tb_task_start() */
     struct tb_exporter *exporter; /* for the call */
     struct tb_call call;
     enum tb_error error; /* of the last call */
@@ -42,6 +44,8 @@ struct tb_call *tb_task_prepare(struct tb_task *task, struct tb_exporter *export
 /* What is next; see above. Inside a step. */
 void tb_task_call(struct tb_task *task, tb_step *step) TB_INSIDE;
 void tb_task_work(struct tb_task *task, tb_work *work, tb_step *step) TB_INSIDE;
+/* `begin` has tb_task_resume() called exactly once, inside it or later, from any thread. */
+void tb_task_start(struct tb_task *task, tb_work *begin, tb_step *step) TB_INSIDE;
 void tb_task_wait(struct tb_task *task, tb_step *step) TB_INSIDE;
 
 /* Wake a waiting task: its step runs soon, on its own loop. The task is in no list. */
@@ -56,12 +60,7 @@ static inline void tb_task_ready_all(struct tb_list *waiting)
         tb_task_ready(tb_container(link, struct tb_task, link));
 }
 
-/* tb_task_ready() from outside the section and any thread, for a task whose work started something that
- * answers on its own (tb_task_work() with a work that calls tb_task_pause()). */
+/* The same from outside the section and any thread, for what tb_task_start() began. */
 void tb_task_resume(struct tb_task *task) TB_OUTSIDE;
-
-/* Inside a work function: do not go on to the step when the work function returns; tb_task_resume()
- * will come, exactly once, even before this work function has returned. */
-void tb_task_pause(struct tb_task *task);
 
 #endif
