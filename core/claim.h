@@ -17,6 +17,7 @@ struct tb_claim {
     struct tb_table_entry by_name; /* in share->claims */
     struct tb_list in_order;       /* all claims of the share, oldest first */
     struct tb_list in_renaming;
+    uint64_t order;
     struct tb_share *share;
     char *folded; /* owned by the claim's owner; a path folded by tb_name_fold */
     bool exclusive, subtree, held, queued;

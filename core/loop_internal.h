@@ -18,10 +18,13 @@ struct tb_loop {
     struct tb_list arrived;  /* chains decoded outside, not begun: tb_chain.link */
     struct tb_list answered; /* tasks whose call was answered on this thread: tb_task.link */
     struct tb_list pending;  /* tasks whose call or work is to be done outside: tb_task.link */
-    struct tb_list retired;  /* chains whose last answer has left: tb_chain.link */
+    struct tb_list sent;     /* outputs that have left: tb_output.link */
     struct tb_list conns;    /* tb_conn.in_loop */
+    struct tb_list unauthenticated; /* tb_conn.in_unauthenticated, oldest first */
 
     struct tb_list ready TB_GUARDED;   /* tasks to be stepped, from anywhere: tb_task.link */
+    struct tb_list retired TB_GUARDED; /* chains that nothing needs any more: tb_chain.link */
+    struct tb_list doomed TB_GUARDED;  /* connections to close: tb_conn.in_doomed */
     struct tb_list outbox TB_GUARDED;  /* answers in the order they were decided: tb_output.link */
 };
 

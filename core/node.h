@@ -12,6 +12,7 @@ struct tb_open;
 
 struct tb_node {
     struct tb_table_entry by_id; /* in share->nodes; the key is the file id */
+    struct tb_list in_share;      /* share->nodes_in_order */
     struct tb_share *share;
     char *path;   /* as stored, relative to the share; changed by renames */
     char *folded; /* the same through tb_name_fold(), for claims; changed with it */

@@ -40,6 +40,7 @@ struct tb_open {
     struct tb_share *share;
     struct tb_credentials credentials; /* the session's at the time */
     bool live TB_GUARDED;
+    bool closing TB_GUARDED; /* closed, and requests are still using it */
 
     struct tb_pipe *pipe; /* a named pipe's open has this and none of what follows */
     struct tb_list pipe_readers TB_GUARDED; /* parked reads, tb_task.link */

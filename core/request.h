@@ -97,7 +97,9 @@ struct tb_request {
     struct tb_span message; /* this part, header included */
     struct tb_smb2_header header;
     union tb_request_body body;
-    enum tb_error refusal; /* found outside: malformed, bad signature …; TB_OK: none */
+    enum tb_error forged;  /* found outside: the signature is wrong or missing; TB_OK: none */
+    enum tb_error refusal; /* found outside: malformed, or prepare() failed; TB_OK: none */
+    bool is_signed;        /* and the signature is right */
 
     /* References, inside the section; the channel is the loop's. */
     struct tb_channel *channel;
@@ -108,8 +110,10 @@ struct tb_request {
     void *state; /* the command's own, from tb_request_alloc() */
     void *arena;
     void (*clean)(struct tb_request *request); /* frees what the arena does not; outside */
+    /* The answer has been encoded (and signed), for preauthentication integrity; outside. */
+    void (*encoded)(struct tb_request *request, struct tb_span answer);
 
-    bool running, parked, finished, interim_sent, cancel_asked;
+    bool running, parked, finished, interim_sent;
     uint64_t async_id;
     tb_cancel *cancel;
 
@@ -121,6 +125,7 @@ struct tb_request {
     uint16_t credits_granted;
     uint8_t *reply; /* `reserve` or malloc'ed */
     size_t reply_length;
+    uint8_t padding[8]; /* zeros behind it in a compound; enciphered in place like the rest */
     uint8_t reserve[TB_REPLY_RESERVE];
 };
 

@@ -22,9 +22,13 @@ struct tb_share {
     struct tb_exporter_capabilities capabilities;
     bool read_only, guest_ok, encrypt, hidden;
     struct tb_table nodes TB_GUARDED;  /* by file id */
+    struct tb_list nodes_in_order TB_GUARDED;
     struct tb_table claims TB_GUARDED; /* by hash of the folded path, core/claim.h */
+    struct tb_list claims_in_order TB_GUARDED; /* oldest first */
     struct tb_list renaming TB_GUARDED; /* claims of directories being renamed or removed */
     struct tb_list watches TB_GUARDED; /* of all opens in it, core/watch.h */
+    uint64_t next_claim TB_GUARDED;
+    unsigned claims_waiting TB_GUARDED;
     uint32_t tree_count TB_GUARDED;
 };
 

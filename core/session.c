@@ -1,0 +1,83 @@
+#include "core/session.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "core/loop_internal.h"
+#include "core/open.h"
+#include "core/server_internal.h"
+#include "core/tree.h"
+
+static uint64_t new_session_id(struct tb_server *server) TB_INSIDE
+{
+    uint64_t id;
+    do
+        tb_env_random(&server->env, TB_RANDOM_SESSION_ID, &id, sizeof(id));
+    while (id == 0 || id == UINT64_MAX || tb_table_find(&server->sessions_by_id, id));
+    return id;
+}
+
+enum tb_error tb_session_create(struct tb_server *server, struct tb_session **out)
+{
+    struct tb_session *session = calloc(1, sizeof(*session));
+    if (!session)
+        return TB_NO_MEMORY;
+    session->server = server;
+    session->references = 1;
+    session->state = TB_SESSION_IN_PROGRESS;
+    tb_list_init(&session->trees);
+    tb_list_init(&session->opens);
+    tb_table_insert(&server->sessions_by_id, &session->by_id, new_session_id(server));
+    tb_list_append(&server->sessions, &session->in_server);
+    server->session_count++;
+    *out = session;
+    return TB_OK;
+}
+
+struct tb_session *tb_session_find(struct tb_server *server, uint64_t session_id)
+{
+    struct tb_table_entry *entry = tb_table_find(&server->sessions_by_id, session_id);
+    return entry ? tb_container(entry, struct tb_session, by_id) : NULL;
+}
+
+struct tb_session *tb_session_hold(struct tb_session *session)
+{
+    assert(session->references > 0);
+    session->references++;
+    return session;
+}
+
+void tb_session_release(struct tb_session *session)
+{
+    if (--session->references > 0)
+        return;
+    assert(session->state == TB_SESSION_DEAD);
+    assert(tb_list_empty(&session->trees) && tb_list_empty(&session->opens));
+    session->server->session_count--;
+    tb_session_keys_wipe(&session->keys);
+    free(session);
+}
+
+void tb_session_end(struct tb_session *session)
+{
+    if (session->state == TB_SESSION_DEAD)
+        return;
+    struct tb_server *server = session->server;
+    session->state = TB_SESSION_DEAD;
+    tb_table_remove(&server->sessions_by_id, &session->by_id);
+    tb_list_remove(&session->in_server);
+    tb_list_for_each (i, &session->opens)
+        tb_open_close(tb_container(i, struct tb_open, in_session), NULL, server->inside);
+    tb_list_for_each (i, &session->trees)
+        tb_tree_end(tb_container(i, struct tb_tree, in_session));
+    tb_session_release(session);
+}
+
+struct tb_sid tb_session_user_sid(const struct tb_session *session)
+{
+    const uint32_t *machine = session->server->machine_sid;
+    if (session->anonymous)
+        return TB_SID(5, 7);
+    struct tb_sid domain = TB_SID(5, 21, machine[0], machine[1], machine[2]);
+    return tb_sid_with_rid(&domain, session->guest ? 501 : session->identity.relative_id);
+}
