@@ -218,7 +218,7 @@ static void report(const struct tb_chain *chain)
     config->transcript(config->transcript_data, chain->conn->id, false, &message, 1);
 }
 
-static void release_channels(struct tb_chain *chain) TB_INSIDE
+static void give_back(struct tb_chain *chain) TB_INSIDE
 {
     struct tb_list *lists[3 + TB_CHAIN_OUTPUTS] = {&chain->requests, &chain->answered,
                                                    &chain->silent};
@@ -229,6 +229,8 @@ static void release_channels(struct tb_chain *chain) TB_INSIDE
             struct tb_request *request = tb_container(i, struct tb_request, in_chain);
             tb_channel_release(request->channel);
             request->channel = NULL;
+            tb_conn_reply_done(chain->conn, request->reply_reserved);
+            request->reply_reserved = 0;
         }
     tb_channel_release(chain->seal);
     chain->seal = NULL;
@@ -238,7 +240,7 @@ static void discard(struct tb_chain *chain) TB_OUTSIDE
 {
     struct tb_server *server = chain->conn->server;
     tb_section_enter(server);
-    release_channels(chain);
+    give_back(chain);
     tb_section_leave(server);
     tb_chain_free(chain);
 }
@@ -306,8 +308,6 @@ static void flush_answered(struct tb_chain *chain) TB_INSIDE
             grant(request);
         else
             request->credits_granted = 0;
-        if (request->data)
-            output->data_bytes += request->data->capacity;
     }
     tb_list_splice(&output->requests, &chain->answered);
     queue_output(chain, output);
@@ -364,7 +364,7 @@ void tb_chain_retire(struct tb_chain *chain)
 void tb_chain_settle(struct tb_chain *chain)
 {
     struct tb_conn *conn = chain->conn;
-    release_channels(chain);
+    give_back(chain);
     assert(conn->message_bytes >= chain->message->capacity);
     conn->message_bytes -= chain->message->capacity;
     conn->chains--;

@@ -25,7 +25,6 @@ struct tb_output {
     struct tb_request *interim;   /* or: the one that it is the interim answer of */
     uint16_t interim_credits;
     uint64_t nonce;               /* when the chain came enciphered */
-    size_t data_bytes;            /* counted in conn->reply_bytes */
     uint8_t transform[TB_TRANSFORM_HEADER_LENGTH];
     uint8_t interim_bytes[TB_SMB2_HEADER_LENGTH + 9];
 };

@@ -42,7 +42,8 @@ struct tb_conn {
     bool negotiating; /* a NEGOTIATE is being answered */
     uint8_t client_guid[16];
     uint32_t client_capabilities;
-    uint16_t client_security_mode;
+    uint16_t client_security_mode, client_dialect_count;
+    bool offers_encryption;
     uint32_t capabilities; /* as answered */
     uint16_t security_mode;
     bool large_mtu; /* multi-credit requests */

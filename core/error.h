@@ -58,6 +58,7 @@
     X(RANGE_NOT_LOCKED, 0xC000007E, "the range is not locked")                                     \
     X(DISK_FULL, 0xC000007F, "disk full")                                                          \
     X(INSUFFICIENT_RESOURCES, 0xC000009A, "insufficient resources")                                \
+    X(BAD_IMPERSONATION_LEVEL, 0xC00000A5, "bad impersonation level")                                \
     X(MEDIA_WRITE_PROTECTED, 0xC00000A2, "the filesystem is read-only")                            \
     X(INSTANCE_NOT_AVAILABLE, 0xC00000AB, "no instance of the pipe is available")                  \
     X(PIPE_NOT_AVAILABLE, 0xC00000AC, "pipe not available")                                        \

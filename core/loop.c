@@ -41,14 +41,13 @@ unsigned tb_loop_index(const struct tb_loop *loop)
     return loop->index;
 }
 
-/* Outputs that have left: their data no longer counts, and the last one retires its chain. */
+/* Outputs that have left: the last one retires its chain. */
 static void settle_sent(struct tb_loop *loop) TB_INSIDE
 {
     struct tb_list *node;
     while ((node = tb_list_take(&loop->sent))) {
         struct tb_output *output = tb_container(node, struct tb_output, link);
         struct tb_chain *chain = output->chain;
-        tb_conn_reply_done(chain->conn, output->data_bytes);
         assert(chain->outputs_left > 0);
         if (--chain->outputs_left == 0 && chain->ended)
             tb_chain_retire(chain);

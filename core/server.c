@@ -28,7 +28,7 @@ void tb_server_config_default(struct tb_server_config *config)
         .dialect_min = TB_SMB2_DIALECT_202,
         .dialect_max = TB_SMB2_DIALECT_311,
         .signing = TB_SIGNING_REQUIRED,
-        .encryption = TB_ENCRYPTION_DESIRED,
+        .encryption = TB_ENCRYPTION_OFFERED,
         .read_max = 8u << 20,
         .write_max = 8u << 20,
         .transact_max = 8u << 20,

@@ -21,7 +21,14 @@ struct tb_server;
 struct tb_loop;
 
 enum tb_signing_policy { TB_SIGNING_OPTIONAL, TB_SIGNING_REQUIRED };
-enum tb_encryption_policy { TB_ENCRYPTION_OFF, TB_ENCRYPTION_DESIRED, TB_ENCRYPTION_REQUIRED };
+/* OFF: not offered, but to shares that demand it. OFFERED: the client decides. DESIRED: who can, must.
+ * REQUIRED: all must. */
+enum tb_encryption_policy {
+    TB_ENCRYPTION_OFF,
+    TB_ENCRYPTION_OFFERED,
+    TB_ENCRYPTION_DESIRED,
+    TB_ENCRYPTION_REQUIRED,
+};
 
 /* Values a server keeps for its life. tb_server_config_default() fills it; the strings are copied. */
 struct tb_server_config {
