@@ -9,6 +9,7 @@
 
 #include <sys/uio.h>
 
+#include "core/crypto/sealing.h"
 #include "core/link.h"
 #include "core/payload.h"
 #include "core/request.h"

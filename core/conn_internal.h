@@ -16,7 +16,9 @@
 
 struct tb_channel;
 struct tb_server;
+struct tb_session;
 struct tb_setup;
+struct tb_task;
 
 enum tb_conn_state { TB_CONN_OPEN, TB_CONN_CLOSING, TB_CONN_LOST };
 

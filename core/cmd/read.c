@@ -70,7 +70,7 @@ static void read_start(struct tb_task *task) TB_INSIDE
     struct tb_request *request = tb_request_of(task);
     struct tb_open *open = request->open;
     if (open->pipe) {
-        tb_pipe_read_start(task);
+        tb_named_pipe_read(task);
         return;
     }
     enum tb_error error = open->live ? check(request) : TB_FILE_CLOSED;

@@ -55,7 +55,7 @@ static void write_start(struct tb_task *task) TB_INSIDE
     const struct tb_write_request *body = &request->body.write;
     struct tb_open *open = request->open;
     if (open->pipe) {
-        tb_pipe_write_start(task);
+        tb_named_pipe_write(task);
         return;
     }
     enum tb_error error = check(request);
