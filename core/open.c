@@ -24,6 +24,7 @@ struct tb_open *tb_open_new(struct tb_tree *tree, struct tb_loop *loop)
     tb_list_init(&open->in_node);
     tb_list_init(&open->requests);
     tb_list_init(&open->pipe_readers);
+    tb_list_init(&open->pipe_queue);
     tb_list_init(&open->listing.waiters);
     tb_list_init(&open->locks);
     open->server = server;
