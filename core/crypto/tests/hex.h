@@ -36,9 +36,11 @@ static inline struct tb_span tb_hex_new(const char *hex)
 
 static inline void tb_assert_hex(const void *bytes, const char *hex)
 {
-    uint8_t expected[512];
+    uint8_t expected[1024];
+    size_t length = tb_hex(hex, expected, sizeof expected);
 
-    ck_assert_mem_eq(bytes, expected, tb_hex(hex, expected, sizeof expected));
+    if (length)
+        ck_assert_mem_eq(bytes, expected, length);
 }
 
 #endif
