@@ -103,8 +103,8 @@ START_TEST(disk_fills_up)
     assert_ok(call_write(memory, o.handle, 0, block, (1 << 20) - 4096));
     assert_error(call_write(memory, o.handle, (1 << 20) - 4096, block, 1), TB_DISK_FULL);
     for (int i = 0; i < 7; i++) {
-        char name[8];
-        snprintf(name, sizeof name, "n%d", i);
+        char name[16];
+        snprintf(name, sizeof name, "n%u", (unsigned)i);
         assert_ok(path_create(memory, name, i % 2));
     }
     assert_error(path_create(memory, "n7", false), TB_DISK_FULL);
