@@ -48,8 +48,7 @@ bool tb_watch_take(struct tb_watch *watch, struct tb_watch_waiter *waiter)
     return true;
 }
 
-static void deliver(struct tb_watch *watch) TB_INSIDE;
-static void deliver(struct tb_watch *watch)
+static void deliver(struct tb_watch *watch) TB_INSIDE
 {
     if (tb_list_empty(&watch->waiters))
         return;
@@ -72,8 +71,7 @@ static bool repeats_last(const struct tb_watch *watch, uint32_t action, const ch
     return last->action == action && strcmp(last->name, name) == 0;
 }
 
-static void keep(struct tb_watch *watch, uint32_t action, const char *name) TB_INSIDE;
-static void keep(struct tb_watch *watch, uint32_t action, const char *name)
+static void keep(struct tb_watch *watch, uint32_t action, const char *name) TB_INSIDE
 {
     if (watch->overflow || repeats_last(watch, action, name))
         return;
@@ -150,8 +148,7 @@ void tb_watch_renamed(struct tb_share *share, const char *old_path, const char *
     }
 }
 
-static void finish_waiters(struct tb_watch *watch, enum tb_error error) TB_INSIDE;
-static void finish_waiters(struct tb_watch *watch, enum tb_error error)
+static void finish_waiters(struct tb_watch *watch, enum tb_error error) TB_INSIDE
 {
     struct tb_list *node;
     while ((node = tb_list_take(&watch->waiters))) {

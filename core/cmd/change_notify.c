@@ -113,30 +113,27 @@ static void encode_work(struct tb_task *task)
         state->error = encode_changes(request, capacity, longest);
 }
 
-static void encoded(struct tb_task *task) TB_INSIDE;
-static void encoded(struct tb_task *task)
+static void encoded(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
     tb_request_finish(request, ((struct notify_state *)request->state)->error);
 }
 
 /* Woken with changes, or about to be. */
-static void changed(struct tb_task *task) TB_INSIDE;
-static void changed(struct tb_task *task)
+static void changed(struct tb_task *task) TB_INSIDE
 {
     tb_task_work(task, encode_work, encoded);
 }
 
-static void cancel(struct tb_request *request, enum tb_error error) TB_INSIDE;
-static void cancel(struct tb_request *request, enum tb_error error)
+static void cancel(struct tb_request *request, enum tb_error error) TB_INSIDE
 {
     struct notify_state *state = request->state;
     tb_list_remove(&state->waiter.in_watch);
+    tb_request_unpark(request);
     tb_request_finish(request, error);
 }
 
-static enum tb_error check(const struct tb_open *open) TB_INSIDE;
-static enum tb_error check(const struct tb_open *open)
+static enum tb_error check(const struct tb_open *open) TB_INSIDE
 {
     if (open->pipe || !open->directory)
         return TB_INVALID_PARAMETER;
@@ -145,8 +142,7 @@ static enum tb_error check(const struct tb_open *open)
     return open->node->delete_pending ? TB_DELETE_PENDING : TB_OK;
 }
 
-static void start(struct tb_task *task) TB_INSIDE;
-static void start(struct tb_task *task)
+static void start(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
     struct notify_state *state = request->state;

@@ -19,14 +19,12 @@ static void encode(struct tb_writer *w, const struct tb_request *request)
     tb_flush_response_encode(w, &(struct tb_flush_response){0});
 }
 
-static void flushed(struct tb_task *task) TB_INSIDE;
-static void flushed(struct tb_task *task)
+static void flushed(struct tb_task *task) TB_INSIDE
 {
     tb_request_finish(tb_request_of(task), task->error);
 }
 
-static void start(struct tb_task *task) TB_INSIDE;
-static void start(struct tb_task *task)
+static void start(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
     const struct tb_open *open = request->open;

@@ -43,8 +43,7 @@ static size_t extra(const struct tb_request *request)
 }
 
 /* There is an instance of every pipe at any time, so waiting is over at once. */
-static void pipe_wait(struct tb_task *task) TB_INSIDE;
-static void pipe_wait(struct tb_task *task)
+static void pipe_wait(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
     struct tb_pipe_wait_request wait;
@@ -61,14 +60,12 @@ static void pipe_wait(struct tb_task *task)
 }
 
 /* MS-SMB2 3.3.5.15.2: this is no DFS server. */
-static void get_referrals(struct tb_task *task) TB_INSIDE;
-static void get_referrals(struct tb_task *task)
+static void get_referrals(struct tb_task *task) TB_INSIDE
 {
     tb_request_finish(tb_request_of(task), TB_FS_DRIVER_REQUIRED);
 }
 
-static void not_supported(struct tb_task *task) TB_INSIDE;
-static void not_supported(struct tb_task *task)
+static void not_supported(struct tb_task *task) TB_INSIDE
 {
     tb_request_finish(tb_request_of(task), TB_NOT_SUPPORTED);
 }
@@ -108,8 +105,7 @@ static enum tb_error prepare(struct tb_request *request)
     return body->flags == TB_SMB2_0_IOCTL_IS_FSCTL ? TB_OK : TB_NOT_SUPPORTED;
 }
 
-static void start(struct tb_task *task) TB_INSIDE;
-static void start(struct tb_task *task)
+static void start(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
     const struct fsctl_row *row = row_find(request->body.ioctl.ctl_code);

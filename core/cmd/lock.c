@@ -112,8 +112,7 @@ static enum tb_error prepare(struct tb_request *request)
 }
 
 /* MS-SMB2 3.3.5.14.1: what was unlocked before an error stays unlocked. */
-static void unlock_all(struct tb_request *request) TB_INSIDE;
-static void unlock_all(struct tb_request *request)
+static void unlock_all(struct tb_request *request) TB_INSIDE
 {
     struct lock_state *state = request->state;
     enum tb_error error = state->invalid;
@@ -129,8 +128,7 @@ static void unlock_all(struct tb_request *request)
 }
 
 /* Grants all, or none: false. */
-static bool take_all(struct tb_request *request) TB_INSIDE;
-static bool take_all(struct tb_request *request)
+static bool take_all(struct tb_request *request) TB_INSIDE
 {
     struct lock_state *state = request->state;
     size_t count = request->body.lock.lock_count, taken = 0;
@@ -147,23 +145,21 @@ static bool take_all(struct tb_request *request)
     return false;
 }
 
-static void cancel(struct tb_request *request, enum tb_error error) TB_INSIDE;
-static void cancel(struct tb_request *request, enum tb_error error)
+static void cancel(struct tb_request *request, enum tb_error error) TB_INSIDE
 {
     struct lock_state *state = request->state;
     tb_list_remove(&state->waiter.in_node);
+    tb_request_unpark(request);
     tb_request_finish(request, error);
 }
 
-static void granted(struct tb_task *task) TB_INSIDE;
-static void granted(struct tb_task *task)
+static void granted(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
     tb_request_finish(request, request->open->live ? TB_OK : TB_RANGE_NOT_LOCKED);
 }
 
-static void wait_for_lock(struct tb_request *request) TB_INSIDE;
-static void wait_for_lock(struct tb_request *request)
+static void wait_for_lock(struct tb_request *request) TB_INSIDE
 {
     struct lock_state *state = request->state;
     assert(request->body.lock.lock_count == 1);
@@ -177,8 +173,7 @@ static void wait_for_lock(struct tb_request *request)
     tb_task_wait(&request->task, granted);
 }
 
-static void lock_all(struct tb_request *request) TB_INSIDE;
-static void lock_all(struct tb_request *request)
+static void lock_all(struct tb_request *request) TB_INSIDE
 {
     struct lock_state *state = request->state;
     const struct tb_lock_request *body = &request->body.lock;
@@ -196,8 +191,7 @@ static void lock_all(struct tb_request *request)
         wait_for_lock(request);
 }
 
-static void start(struct tb_task *task) TB_INSIDE;
-static void start(struct tb_task *task)
+static void start(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
     const struct tb_open *open = request->open;

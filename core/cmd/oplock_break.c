@@ -15,8 +15,7 @@ static void encode(struct tb_writer *w, const struct tb_request *request)
     tb_oplock_break_response_encode(w, &(struct tb_oplock_break_response){0});
 }
 
-static void start(struct tb_task *task) TB_INSIDE;
-static void start(struct tb_task *task)
+static void start(struct tb_task *task) TB_INSIDE
 {
     tb_request_finish(tb_request_of(task), TB_INVALID_DEVICE_STATE);
 }

@@ -33,8 +33,7 @@ static bool is_ioctl(const struct tb_request *request)
 }
 
 /* If somebody works on the pipe, wait, and go on with `step`. */
-static bool wait_while_busy(struct tb_request *request, tb_step *step) TB_INSIDE;
-static bool wait_while_busy(struct tb_request *request, tb_step *step)
+static bool wait_while_busy(struct tb_request *request, tb_step *step) TB_INSIDE
 {
     if (!request->open->pipe_busy)
         return false;
@@ -44,8 +43,7 @@ static bool wait_while_busy(struct tb_request *request, tb_step *step)
 }
 
 /* Whoever waited goes on; readers if there is something to say to them. */
-static void leave(struct tb_open *open) TB_INSIDE;
-static void leave(struct tb_open *open)
+static void leave(struct tb_open *open) TB_INSIDE
 {
     struct tb_pipe_state pipe = tb_pipe_state(open->pipe);
     assert(open->pipe_busy);
@@ -58,8 +56,7 @@ static void leave(struct tb_open *open)
     tb_task_ready_all(&open->pipe_readers);
 }
 
-static void finish(struct tb_request *request, enum tb_error error) TB_INSIDE;
-static void finish(struct tb_request *request, enum tb_error error)
+static void finish(struct tb_request *request, enum tb_error error) TB_INSIDE
 {
     leave(request->open);
     tb_request_finish(request, error);
@@ -81,35 +78,35 @@ static void read_work(struct tb_task *task)
     state->error = tb_pipe_read(pipe, state->payload->data, length, &state->payload->length);
 }
 
-static void read_done(struct tb_task *task) TB_INSIDE;
-static void read_done(struct tb_task *task)
+static void read_done(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
-    const struct pipe_state *state = request->state;
-    if (!state->error || state->error == TB_BUFFER_OVERFLOW) {
-        struct tb_span data = tb_span(state->payload->data, state->payload->length);
-        if (is_ioctl(request)) {
-            request->response.ioctl.output = data;
-        } else {
-            request->response.read.data = data;
-            request->response.read.data_length = (uint32_t)data.length;
-        }
+    struct pipe_state *state = request->state;
+    if (state->error && state->error != TB_BUFFER_OVERFLOW) {
+        finish(request, state->error);
+        return;
+    }
+    if (is_ioctl(request)) {
+        request->response.ioctl.output = tb_span(state->payload->data, state->payload->length);
+    } else {
+        request->data = state->payload;
+        request->response.read.data_length = (uint32_t)state->payload->length;
+        state->payload = NULL;
     }
     finish(request, state->error);
 }
 
 static void read_again(struct tb_task *task) TB_INSIDE;
 
-static void cancel_read(struct tb_request *request, enum tb_error error) TB_INSIDE;
-static void cancel_read(struct tb_request *request, enum tb_error error)
+static void cancel_read(struct tb_request *request, enum tb_error error) TB_INSIDE
 {
     tb_list_remove(&request->task.link);
+    tb_request_unpark(request);
     tb_request_finish(request, error);
 }
 
 /* With the pipe busy in our name. */
-static void read_message(struct tb_request *request) TB_INSIDE;
-static void read_message(struct tb_request *request)
+static void read_message(struct tb_request *request) TB_INSIDE
 {
     struct tb_open *open = request->open;
     struct tb_pipe_state pipe = tb_pipe_state(open->pipe);
@@ -151,8 +148,7 @@ static void write_work(struct tb_task *task)
     state->error = tb_pipe_write(request->open->pipe, &state->environment, state->input);
 }
 
-static void write_done(struct tb_task *task) TB_INSIDE;
-static void write_done(struct tb_task *task)
+static void write_done(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
     const struct pipe_state *state = request->state;
@@ -165,8 +161,7 @@ static void write_done(struct tb_task *task)
     finish(request, state->error);
 }
 
-static void write_message(struct tb_task *task) TB_INSIDE;
-static void write_message(struct tb_task *task)
+static void write_message(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
     struct pipe_state *state = request->state;
@@ -185,8 +180,7 @@ static void write_message(struct tb_task *task)
 }
 
 /* Check access and make the state; finishes the request when it says no. */
-static struct pipe_state *begin(struct tb_request *request, uint32_t access) TB_INSIDE;
-static struct pipe_state *begin(struct tb_request *request, uint32_t access)
+static struct pipe_state *begin(struct tb_request *request, uint32_t access) TB_INSIDE
 {
     struct pipe_state *state = NULL;
     if ((request->open->access & access) != access) {
@@ -243,8 +237,7 @@ static size_t peek_length(const struct tb_request *request, const struct tb_pipe
 }
 
 /* MS-FSCC 2.3.45: what there is, and as much of the first message as fits. */
-static enum tb_error peek(struct tb_request *request) TB_INSIDE;
-static enum tb_error peek(struct tb_request *request)
+static enum tb_error peek(struct tb_request *request) TB_INSIDE
 {
     const struct tb_open *open = request->open;
     struct tb_pipe_state pipe = tb_pipe_state(open->pipe);
@@ -275,8 +268,7 @@ void tb_named_pipe_peek(struct tb_task *task)
         tb_request_finish(request, peek(request));
 }
 
-static enum tb_error query(struct tb_request *request, struct tb_writer *w) TB_INSIDE;
-static enum tb_error query(struct tb_request *request, struct tb_writer *w)
+static enum tb_error query(struct tb_request *request, struct tb_writer *w) TB_INSIDE
 {
     const struct tb_open *open = request->open;
     struct tb_pipe_state pipe = tb_pipe_state(open->pipe);
@@ -299,8 +291,7 @@ static enum tb_error query(struct tb_request *request, struct tb_writer *w)
     return tb_file_information_encode(number, &state, w);
 }
 
-static void query_step(struct tb_task *task) TB_INSIDE;
-static void query_step(struct tb_task *task)
+static void query_step(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
     const struct tb_file_class *class =

@@ -9,11 +9,18 @@
 struct create_state {
     struct tb_pipe *pipe; /* until the open owns it */
     enum tb_error error;
+    /* What CREATE has prepared for files. */
+    void *outer_state;
+    void (*outer_clean)(struct tb_request *request);
 };
 
 static void clean(struct tb_request *request)
 {
-    tb_pipe_close(((struct create_state *)request->state)->pipe);
+    struct create_state *state = request->state;
+    tb_pipe_close(state->pipe);
+    request->state = state->outer_state;
+    if (state->outer_clean)
+        state->outer_clean(request);
 }
 
 static void open_work(struct tb_task *task)
@@ -34,8 +41,7 @@ static uint32_t granted_access(uint32_t desired)
     return access & TB_MAXIMUM_ALLOWED ? TB_FILE_ALL_ACCESS : access;
 }
 
-static enum tb_error publish(struct tb_request *request) TB_INSIDE;
-static enum tb_error publish(struct tb_request *request)
+static enum tb_error publish(struct tb_request *request) TB_INSIDE
 {
     struct create_state *state = request->state;
     if (!request->tree->connected)
@@ -60,8 +66,7 @@ static enum tb_error publish(struct tb_request *request)
     return TB_OK;
 }
 
-static void opened(struct tb_task *task) TB_INSIDE;
-static void opened(struct tb_task *task)
+static void opened(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
     const struct create_state *state = request->state;
@@ -88,6 +93,8 @@ void tb_named_pipe_create(struct tb_task *task)
         tb_request_finish(request, error ? error : TB_NO_MEMORY);
         return;
     }
+    state->outer_state = request->state;
+    state->outer_clean = request->clean;
     request->state = state;
     request->clean = clean;
     tb_task_work(task, open_work, opened);

@@ -22,8 +22,7 @@ static size_t visible_count(const struct tb_server *server)
     return count;
 }
 
-static void fill_shares(const struct tb_server *server, struct tb_rpc_share *to) TB_INSIDE;
-static void fill_shares(const struct tb_server *server, struct tb_rpc_share *to)
+static void fill_shares(const struct tb_server *server, struct tb_rpc_share *to) TB_INSIDE
 {
     tb_list_for_each(i, &server->shares) {
         const struct tb_share *share = tb_container(i, struct tb_share, in_server);

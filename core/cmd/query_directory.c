@@ -121,8 +121,7 @@ static bool add(struct tb_call *call, const struct tb_directory_entry *entry)
 }
 
 /* The open is free for the next listing. */
-static void finish(struct tb_request *request, enum tb_error error) TB_INSIDE;
-static void finish(struct tb_request *request, enum tb_error error)
+static void finish(struct tb_request *request, enum tb_error error) TB_INSIDE
 {
     struct tb_open *open = request->open;
     assert(open->listing.busy);
@@ -131,8 +130,7 @@ static void finish(struct tb_request *request, enum tb_error error)
     tb_request_finish(request, error);
 }
 
-static void finish_listing(struct tb_request *request) TB_INSIDE;
-static void finish_listing(struct tb_request *request)
+static void finish_listing(struct tb_request *request) TB_INSIDE
 {
     struct listing_state *state = request->state;
     struct tb_open *open = request->open;
@@ -150,8 +148,7 @@ static void finish_listing(struct tb_request *request)
     finish(request, TB_OK);
 }
 
-static void read_done(struct tb_task *task) TB_INSIDE;
-static void read_done(struct tb_task *task)
+static void read_done(struct tb_task *task) TB_INSIDE
 {
     if (task->error)
         finish(tb_request_of(task), task->error);
@@ -159,8 +156,7 @@ static void read_done(struct tb_task *task)
         finish_listing(tb_request_of(task));
 }
 
-static void read_entries(struct tb_request *request) TB_INSIDE;
-static void read_entries(struct tb_request *request)
+static void read_entries(struct tb_request *request) TB_INSIDE
 {
     struct listing_state *state = request->state;
     if (state->full) {
@@ -175,8 +171,7 @@ static void read_entries(struct tb_request *request)
     tb_task_call(&request->task, read_done);
 }
 
-static void dots_done(struct tb_task *task) TB_INSIDE;
-static void dots_done(struct tb_task *task)
+static void dots_done(struct tb_task *task) TB_INSIDE
 {
     static const char *const names[DOTS] = {".", ".."};
     struct tb_request *request = tb_request_of(task);
@@ -191,8 +186,7 @@ static void dots_done(struct tb_task *task)
     read_entries(request);
 }
 
-static void list(struct tb_request *request) TB_INSIDE;
-static void list(struct tb_request *request)
+static void list(struct tb_request *request) TB_INSIDE
 {
     struct listing_state *state = request->state;
     if (state->dots == DOTS || !(matches(state, ".") || matches(state, ".."))) {
@@ -206,8 +200,7 @@ static void list(struct tb_request *request)
 }
 
 /* Where to go on, and with which pattern. */
-static void take_position(struct tb_request *request) TB_INSIDE;
-static void take_position(struct tb_request *request)
+static void take_position(struct tb_request *request) TB_INSIDE
 {
     const struct tb_query_directory_request *body = &request->body.query_directory;
     struct listing_state *state = request->state;
@@ -230,8 +223,7 @@ static void take_position(struct tb_request *request)
     state->dots = open->listing.dots;
 }
 
-static void start(struct tb_task *task) TB_INSIDE;
-static void start(struct tb_task *task)
+static void start(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
     struct tb_open *open = request->open;

@@ -41,8 +41,7 @@ static enum tb_error check(const struct tb_request *request)
     return TB_OK;
 }
 
-static void answer(struct tb_request *request, const struct tb_attributes *attributes) TB_INSIDE;
-static void answer(struct tb_request *request, const struct tb_attributes *attributes)
+static void answer(struct tb_request *request, const struct tb_attributes *attributes) TB_INSIDE
 {
     const struct tb_open *open = request->open;
     const struct tb_node *node = open->node;
@@ -62,8 +61,7 @@ static void answer(struct tb_request *request, const struct tb_attributes *attri
     tb_query_info_finish(request, &w, error);
 }
 
-static void attributes_known(struct tb_task *task) TB_INSIDE;
-static void attributes_known(struct tb_task *task)
+static void attributes_known(struct tb_task *task) TB_INSIDE
 {
     if (task->error)
         tb_request_finish(tb_request_of(task), task->error);

@@ -15,8 +15,7 @@ static size_t bound(const struct tb_share *share)
            tb_query_info_bound(share->capabilities.filesystem_name);
 }
 
-static void answer(struct tb_request *request, struct tb_space space) TB_INSIDE;
-static void answer(struct tb_request *request, struct tb_space space)
+static void answer(struct tb_request *request, struct tb_space space) TB_INSIDE
 {
     const struct tb_share *share = request->open->share;
     const struct tb_exporter_capabilities *capabilities = &share->capabilities;
@@ -39,8 +38,7 @@ static void answer(struct tb_request *request, struct tb_space space)
     tb_query_info_finish(request, &w, error);
 }
 
-static void space_known(struct tb_task *task) TB_INSIDE;
-static void space_known(struct tb_task *task)
+static void space_known(struct tb_task *task) TB_INSIDE
 {
     if (task->error)
         tb_request_finish(tb_request_of(task), task->error);

@@ -65,8 +65,7 @@ void tb_query_info_finish(struct tb_request *request, const struct tb_writer *w,
     tb_request_finish(request, error);
 }
 
-static void start(struct tb_task *task) TB_INSIDE;
-static void start(struct tb_task *task)
+static void start(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
     uint8_t type = request->body.query_info.info_type;

@@ -34,8 +34,7 @@ static void build_work(struct tb_task *task)
     tb_security_descriptor_clear(&descriptor);
 }
 
-static void built(struct tb_task *task) TB_INSIDE;
-static void built(struct tb_task *task)
+static void built(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
     struct security_state *state = request->state;
@@ -52,8 +51,7 @@ static struct tb_sid owner_sid(const struct tb_session *session, uint32_t uid)
     return TB_SID_UNIX_USER(uid);
 }
 
-static void owner_known(struct tb_task *task) TB_INSIDE;
-static void owner_known(struct tb_task *task)
+static void owner_known(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
     struct security_state *state = request->state;

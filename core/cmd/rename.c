@@ -64,43 +64,40 @@ enum tb_error tb_rename_prepare(struct tb_request *request)
     return convert(state, body.name);
 }
 
-static void drop_claims(struct rename_state *state) TB_INSIDE;
-static void drop_claims(struct rename_state *state)
+static void drop_claims(struct rename_state *state) TB_INSIDE
 {
     while (state->claim_count > 0)
         tb_claim_drop(&state->claims[--state->claim_count]);
     state->taken = 0;
 }
 
-static void finish(struct tb_request *request, enum tb_error error) TB_INSIDE;
-static void finish(struct tb_request *request, enum tb_error error)
+static void finish(struct tb_request *request, enum tb_error error) TB_INSIDE
 {
     drop_claims(request->state);
     tb_request_finish(request, error);
 }
 
 /* The exporter has done it: the node follows. `real_path` is as it is stored now, or NULL. */
-static void take_new_name(struct tb_request *request, char *real_path) TB_INSIDE;
-static void take_new_name(struct tb_request *request, char *real_path)
+static void take_new_name(struct tb_request *request, char *real_path) TB_INSIDE
 {
     struct rename_state *state = request->state;
     struct tb_node *node = request->open->node;
-    char *old_path = node->path, *old_folded = node->folded;
+    char *old_path = node->path;
     if (real_path) {
         node->path = real_path;
     } else {
         node->path = state->to.path;
         state->to.path = NULL;
     }
+    free(node->former_folded);
+    node->former_folded = node->folded;
     node->folded = state->node_folded;
     state->node_folded = NULL;
     tb_watch_renamed(node->share, old_path, node->path, node->directory);
     free(old_path);
-    free(old_folded);
 }
 
-static void renamed(struct tb_task *task) TB_INSIDE;
-static void renamed(struct tb_task *task)
+static void renamed(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
     if (!task->error)
@@ -108,8 +105,7 @@ static void renamed(struct tb_task *task)
     finish(request, task->error);
 }
 
-static void call_rename(struct tb_request *request) TB_INSIDE;
-static void call_rename(struct tb_request *request)
+static void call_rename(struct tb_request *request) TB_INSIDE
 {
     struct rename_state *state = request->state;
     struct tb_call *call =
@@ -120,8 +116,7 @@ static void call_rename(struct tb_request *request)
     tb_task_call(&request->task, renamed);
 }
 
-static void target_closed(struct tb_task *task) TB_INSIDE;
-static void target_closed(struct tb_task *task)
+static void target_closed(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
     struct rename_state *state = request->state;
@@ -132,9 +127,7 @@ static void target_closed(struct tb_task *task)
 }
 
 /* Whether what has the new name now may be replaced by this node. */
-static enum tb_error judge_target(const struct tb_node *node, const struct tb_attributes *target)
-    TB_INSIDE;
-static enum tb_error judge_target(const struct tb_node *node, const struct tb_attributes *target)
+static enum tb_error judge_target(const struct tb_node *node, const struct tb_attributes *target) TB_INSIDE
 {
     if (target->file_id == node->by_id.key)
         return TB_OK;
@@ -143,8 +136,7 @@ static enum tb_error judge_target(const struct tb_node *node, const struct tb_at
     return tb_node_find(node->share, target->file_id) ? TB_ACCESS_DENIED : TB_OK;
 }
 
-static void target_known(struct tb_task *task) TB_INSIDE;
-static void target_known(struct tb_task *task)
+static void target_known(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
     struct rename_state *state = request->state;
@@ -165,8 +157,7 @@ static void target_known(struct tb_task *task)
 }
 
 /* Only its identity is asked for: replacing what is open is refused. */
-static void look_at_target(struct tb_request *request) TB_INSIDE;
-static void look_at_target(struct tb_request *request)
+static void look_at_target(struct tb_request *request) TB_INSIDE
 {
     struct rename_state *state = request->state;
     struct tb_call *call =
@@ -177,8 +168,7 @@ static void look_at_target(struct tb_request *request)
     tb_task_call(&request->task, target_known);
 }
 
-static enum tb_error check(const struct tb_request *request) TB_INSIDE;
-static enum tb_error check(const struct tb_request *request)
+static enum tb_error check(const struct tb_request *request) TB_INSIDE
 {
     const struct rename_state *state = request->state;
     const struct tb_open *open = request->open;
@@ -219,8 +209,7 @@ static int compare_for_claims(const char *a, const char *b)
     return (unsigned char)*a < (unsigned char)*b ? -1 : *a != *b;
 }
 
-static void make_claims(struct tb_request *request) TB_INSIDE;
-static void make_claims(struct tb_request *request)
+static void make_claims(struct tb_request *request) TB_INSIDE
 {
     struct rename_state *state = request->state;
     const struct tb_node *node = request->open->node;

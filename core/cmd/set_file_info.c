@@ -22,17 +22,14 @@ struct set_state {
     bool empty;            /* no entry was found in the directory */
 };
 
-static struct tb_call *prepare_call(struct tb_request *request, enum tb_operation operation)
-    TB_INSIDE;
-static struct tb_call *prepare_call(struct tb_request *request, enum tb_operation operation)
+static struct tb_call *prepare_call(struct tb_request *request, enum tb_operation operation) TB_INSIDE
 {
     return tb_task_prepare(&request->task, request->open->share->exporter, operation,
                            tb_request_credentials(request), request->open->handle);
 }
 
 /* The last step of what changes the file. */
-static void changed(struct tb_task *task) TB_INSIDE;
-static void changed(struct tb_task *task)
+static void changed(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
     const struct set_state *state = request->state;
@@ -95,8 +92,7 @@ static void set_time(struct tb_call *call, struct set_state *state, uint64_t fil
 }
 
 /* With the attributes as they are, if new ones were given. */
-static void basic_apply(struct tb_request *request, uint32_t file_attributes) TB_INSIDE;
-static void basic_apply(struct tb_request *request, uint32_t file_attributes)
+static void basic_apply(struct tb_request *request, uint32_t file_attributes) TB_INSIDE
 {
     struct set_state *state = request->state;
     const struct tb_file_basic *basic = &state->basic;
@@ -125,8 +121,7 @@ static void basic_apply(struct tb_request *request, uint32_t file_attributes)
         tb_request_finish(request, TB_OK);
 }
 
-static void basic_attributes_known(struct tb_task *task) TB_INSIDE;
-static void basic_attributes_known(struct tb_task *task)
+static void basic_attributes_known(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
     const struct set_state *state = request->state;
@@ -142,8 +137,7 @@ static void basic_attributes_known(struct tb_task *task)
         basic_apply(request, kept);
 }
 
-static void set_basic(struct tb_request *request) TB_INSIDE;
-static void set_basic(struct tb_request *request)
+static void set_basic(struct tb_request *request) TB_INSIDE
 {
     const struct set_state *state = request->state;
     if (state->basic.file_attributes == 0) {
@@ -154,8 +148,7 @@ static void set_basic(struct tb_request *request)
     tb_task_call(&request->task, basic_attributes_known);
 }
 
-static void delete_allowed(struct tb_request *request) TB_INSIDE;
-static void delete_allowed(struct tb_request *request)
+static void delete_allowed(struct tb_request *request) TB_INSIDE
 {
     struct tb_open *open = request->open;
     if (!open->live) {
@@ -175,8 +168,7 @@ static bool entry_found(struct tb_call *call, const struct tb_directory_entry *e
     return false;
 }
 
-static void entries_known(struct tb_task *task) TB_INSIDE;
-static void entries_known(struct tb_task *task)
+static void entries_known(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
     const struct set_state *state = request->state;
@@ -188,8 +180,7 @@ static void entries_known(struct tb_task *task)
         delete_allowed(request);
 }
 
-static void delete_attributes_known(struct tb_task *task) TB_INSIDE;
-static void delete_attributes_known(struct tb_task *task)
+static void delete_attributes_known(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
     struct set_state *state = request->state;
@@ -209,8 +200,7 @@ static void delete_attributes_known(struct tb_task *task)
 }
 
 /* MS-FSA 2.1.5.15.3 */
-static void set_disposition(struct tb_request *request) TB_INSIDE;
-static void set_disposition(struct tb_request *request)
+static void set_disposition(struct tb_request *request) TB_INSIDE
 {
     const struct set_state *state = request->state;
     struct tb_node *node = request->open->node;
@@ -227,8 +217,7 @@ static void set_disposition(struct tb_request *request)
     }
 }
 
-static void set_length(struct tb_request *request, enum tb_operation operation) TB_INSIDE;
-static void set_length(struct tb_request *request, enum tb_operation operation)
+static void set_length(struct tb_request *request, enum tb_operation operation) TB_INSIDE
 {
     struct set_state *state = request->state;
     if (request->open->directory) {
@@ -240,27 +229,23 @@ static void set_length(struct tb_request *request, enum tb_operation operation)
     tb_task_call(&request->task, changed);
 }
 
-static void set_end_of_file(struct tb_request *request) TB_INSIDE;
-static void set_end_of_file(struct tb_request *request)
+static void set_end_of_file(struct tb_request *request) TB_INSIDE
 {
     set_length(request, TB_CALL_SET_SIZE);
 }
 
-static void set_allocation(struct tb_request *request) TB_INSIDE;
-static void set_allocation(struct tb_request *request)
+static void set_allocation(struct tb_request *request) TB_INSIDE
 {
     set_length(request, TB_CALL_SET_ALLOCATION);
 }
 
-static void set_position(struct tb_request *request) TB_INSIDE;
-static void set_position(struct tb_request *request)
+static void set_position(struct tb_request *request) TB_INSIDE
 {
     request->open->position = ((const struct set_state *)request->state)->length;
     tb_request_finish(request, TB_OK);
 }
 
-static void set_mode(struct tb_request *request) TB_INSIDE;
-static void set_mode(struct tb_request *request)
+static void set_mode(struct tb_request *request) TB_INSIDE
 {
     struct tb_open *open = request->open;
     uint32_t mode = ((const struct set_state *)request->state)->mode;
@@ -270,14 +255,12 @@ static void set_mode(struct tb_request *request)
 }
 
 /* MS-FSA 2.1.5.15.14: it needs a privilege that nobody has here. */
-static void set_valid_data_length(struct tb_request *request) TB_INSIDE;
-static void set_valid_data_length(struct tb_request *request)
+static void set_valid_data_length(struct tb_request *request) TB_INSIDE
 {
     tb_request_finish(request, TB_PRIVILEGE_NOT_HELD);
 }
 
-static void set_full_ea(struct tb_request *request) TB_INSIDE;
-static void set_full_ea(struct tb_request *request)
+static void set_full_ea(struct tb_request *request) TB_INSIDE
 {
     tb_request_finish(request, TB_EAS_NOT_SUPPORTED);
 }

@@ -50,8 +50,7 @@ static enum tb_error set_security(const struct tb_open *open, const struct tb_se
     return (open->access & needed) != needed ? TB_ACCESS_DENIED : TB_NOT_SUPPORTED;
 }
 
-static void start(struct tb_task *task) TB_INSIDE;
-static void start(struct tb_task *task)
+static void start(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
     const struct tb_set_info_request *body = &request->body.set_info;
