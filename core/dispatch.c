@@ -153,9 +153,9 @@ static enum tb_error admit(struct tb_request *request, bool first) TB_INSIDE
         error = request->refusal;
     if (error == TB_OK)
         error = check_charge(request);
-    if (error == TB_OK && needs & TB_NEEDS_OPEN)
+    if (error == TB_OK && needs & (TB_NEEDS_OPEN | TB_MAY_HAVE_OPEN))
         error = find_open(request);
-    return error;
+    return error == TB_FILE_CLOSED && needs & TB_MAY_HAVE_OPEN ? TB_OK : error;
 }
 
 void tb_chain_begin(struct tb_chain *chain)

@@ -55,6 +55,7 @@ void tb_node_release(struct tb_node *node)
     tb_list_remove(&node->in_share);
     free(node->path);
     free(node->folded);
+    free(node->former_folded);
     free(node);
 }
 

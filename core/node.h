@@ -16,6 +16,9 @@ struct tb_node {
     struct tb_share *share;
     char *path;   /* as stored, relative to the share; changed by renames */
     char *folded; /* the same through tb_name_fold(), for claims; changed with it */
+    /* The folded path before the last rename: the claim of an open that was closed while the rename
+     * went on still names it. */
+    char *former_folded;
     bool directory;
     bool delete_pending; /* no new opens; removed with the last close */
     bool removed;        /* its name is gone already */

@@ -157,8 +157,10 @@ static void leave_node(struct tb_open *open) TB_INSIDE
     tb_lock_end(open);
     tb_watch_end(open);
     tb_list_remove(&open->in_node);
-    if (open->delete_on_close)
+    if (open->delete_on_close) {
         node->delete_pending = true;
+        tb_watch_delete_pending(node);
+    }
     if (!node->delete_pending || node->removed || !tb_list_empty(&node->opens))
         return;
     tb_claim_init(&open->closing_claim, open->share, node->folded, true, node->directory);

@@ -31,10 +31,7 @@ static uint32_t payload(const union tb_request_body *body)
 
 static void encode(struct tb_writer *w, const struct tb_request *request)
 {
-    struct tb_ioctl_response response = request->response.ioctl;
-    response.ctl_code = request->body.ioctl.ctl_code;
-    response.file_id = request->body.ioctl.file_id;
-    tb_ioctl_response_encode(w, &response);
+    tb_ioctl_response_encode(w, &request->response.ioctl);
 }
 
 static size_t extra(const struct tb_request *request)
@@ -110,6 +107,8 @@ static void start(struct tb_task *task) TB_INSIDE
     struct tb_request *request = tb_request_of(task);
     const struct fsctl_row *row = row_find(request->body.ioctl.ctl_code);
     bool open_needed = !row || row->needs == PIPE;
+    request->response.ioctl.ctl_code = request->body.ioctl.ctl_code;
+    request->response.ioctl.file_id = request->open ? request->open->id : request->body.ioctl.file_id;
     if (open_needed && !request->open)
         tb_request_finish(request, TB_FILE_CLOSED);
     else if (!row || (row->needs == PIPE && !request->open->pipe))
