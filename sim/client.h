@@ -104,6 +104,7 @@ struct tb_sim_client {
     uint32_t server_capabilities, transact_max, read_max, write_max;
     uint8_t server_guid[16];
     struct tb_token hint; /* the NEGOTIATE response's security buffer */
+    bool lenient;         /* headers were tampered with: answers to unknown messages are ignored */
     bool sign;            /* new sessions sign (default) */
     bool encrypt;         /* new sessions encrypt everything */
 
