@@ -125,13 +125,17 @@ static void run_pending(struct tb_loop *loop, struct tb_list *pending)
     }
 }
 
+void tb_loops_wake(struct tb_server *server, uint64_t mask)
+{
+    for (unsigned i = 0; i < server->loop_count; i++)
+        if (mask >> i & 1)
+            server->env.ops->wake(server->env.data, server->loops[i]);
+}
+
 static void run_outside(struct tb_loop *loop, struct leftovers *left) TB_OUTSIDE
 {
-    struct tb_server *server = loop->server;
     struct tb_list *node;
-    for (unsigned i = 0; i < server->loop_count; i++)
-        if (left->wake_mask >> i & 1)
-            server->env.ops->wake(server->env.data, server->loops[i]);
+    tb_loops_wake(loop->server, left->wake_mask);
     while ((node = tb_list_take(&left->retired)))
         tb_chain_free(tb_container(node, struct tb_chain, link));
     while ((node = tb_list_take(&left->outbox)))

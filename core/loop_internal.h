@@ -28,4 +28,7 @@ struct tb_loop {
     struct tb_list outbox TB_GUARDED;  /* answers in the order they were decided: tb_output.link */
 };
 
+/* Wake the loops whose bits were taken from the server's wake_mask, outside the section. */
+void tb_loops_wake(struct tb_server *server, uint64_t mask) TB_OUTSIDE;
+
 #endif

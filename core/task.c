@@ -89,7 +89,11 @@ void tb_task_resume(struct tb_task *task)
         tb_list_append(&loop->answered, &task->link);
         return;
     }
-    tb_section_enter(loop->server);
+    struct tb_server *server = loop->server;
+    tb_section_enter(server);
     tb_task_ready(task);
-    tb_section_leave(loop->server);
+    uint64_t wake_mask = server->wake_mask;
+    server->wake_mask = 0;
+    tb_section_leave(server);
+    tb_loops_wake(server, wake_mask);
 }

@@ -96,7 +96,7 @@ SIM_TEST(logoff, SEEDS)
     struct tb_sim_open file;
     tb_sim_require_ok(tb_sim_open(tree, "file", TB_FILE_CREATE, &file));
     tb_sim_require_ok(tb_sim_logoff(session));
-    enum tb_error after = tb_sim_echo(client, session);
+    enum tb_error after = tb_sim_tree_connect(session, "share", NULL);
     tb_sim_require(after == TB_USER_SESSION_DELETED || after == TB_DROP_CONNECTION);
     if (client->ended)
         return;
@@ -168,7 +168,7 @@ SIM_TEST(previous_session, SEEDS)
                                                           .previous_session_id = old->session->id},
                                    &session));
     tb_sim_require_ok(tb_sim_create(tb_sim_tree_of(session, "share"), &exclusive, NULL));
-    enum tb_error error = tb_sim_echo(old->session->client, old->session);
+    enum tb_error error = tb_sim_tree_connect(old->session, "share", NULL);
     tb_sim_require(error == TB_USER_SESSION_DELETED || error == TB_DROP_CONNECTION);
 }
 
