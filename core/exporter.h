@@ -84,7 +84,7 @@ enum tb_open_use {
     TB_USE_READ = 1 << 0,       /* data, or the directory's entries */
     TB_USE_WRITE = 1 << 1,      /* data, size */
     TB_USE_ATTRIBUTES = 1 << 2, /* SET_ATTRIBUTES */
-    TB_USE_NAME = 1 << 3,       /* RENAME, REMOVE */
+    TB_USE_NAME = 1 << 3,       /* RENAME, REMOVE, and whether a directory is empty */
 };
 
 enum tb_operation {

@@ -111,11 +111,13 @@ static enum tb_error query_normalized_name(const struct tb_file_state *state, st
     return put_name(state->path, false, to);
 }
 
+/* There are no short names. Clients (smbclient's allinfo) take this status for that, and
+ * OBJECT_NAME_NOT_FOUND for a file that is gone. */
 static enum tb_error query_alternate_name(const struct tb_file_state *state, struct tb_writer *to)
 {
     (void)state;
     (void)to;
-    return TB_OBJECT_NAME_NOT_FOUND;
+    return TB_NOT_SUPPORTED;
 }
 
 static enum tb_error query_position(const struct tb_file_state *state, struct tb_writer *to)

@@ -148,7 +148,7 @@ static void memory_close(void *self, struct tb_call *call)
 static struct tb_memory_node *node_for(struct tb_call *call, unsigned use)
 {
     const struct handle *handle = call->handle;
-    if ((handle->use & use) == use)
+    if (handle->use & use)
         return handle->node;
     tb_call_reply(call, TB_ACCESS_DENIED);
     return NULL;
@@ -240,7 +240,7 @@ static bool offer_batch_locked(const struct tb_memory_directory *directory, stru
 static void memory_read_directory(void *self, struct tb_call *call)
 {
     struct tb_memory_tree *tree = self;
-    struct tb_memory_node *node = node_for(call, TB_USE_READ);
+    struct tb_memory_node *node = node_for(call, TB_USE_READ | TB_USE_NAME);
     uint64_t cookie = call->directory.cookie;
     bool more = true;
 
