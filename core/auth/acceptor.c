@@ -120,6 +120,7 @@ static enum tb_error finish(struct tb_acceptor *acceptor, struct tb_span token, 
 
     if (error)
         return error;
+    assert(acceptor->mechanism != TB_MECHANISM_UNKNOWN);
     acceptor->state = COMPLETE;
     event->kind = TB_ACCEPTOR_COMPLETE;
     event->reply = tb_token_span(&acceptor->reply);
@@ -297,6 +298,7 @@ static enum tb_error exchange_ntlm_mics(struct tb_acceptor *acceptor,
     struct tb_span list = tb_token_span(&acceptor->mechanism_list);
     const struct tb_token *peer = &acceptor->peer_mic;
 
+    assert(key && list.length);
     if (peer->length == 0)
         return acceptor->mic_required ? TB_ACCESS_DENIED : TB_OK;
     enum tb_error error = tb_ntlm_sign(key, flags, false, list, mic);
@@ -334,6 +336,7 @@ static enum tb_error identify(struct tb_acceptor *acceptor, enum tb_acceptor_ver
         return TB_INVALID_PARAMETER;
     switch (verdict) {
     case TB_VERDICT_PASSWORD:
+        assert(nt_hash);
         error = tb_ntlm_server_verify(acceptor->ntlm, nt_hash);
         break;
     case TB_VERDICT_ANONYMOUS:

@@ -1,5 +1,6 @@
 #include "core/auth/der.h"
 
+#include <assert.h>
 #include <libtasn1.h>
 #include <limits.h>
 
@@ -64,6 +65,7 @@ void tb_der_wrap(struct tb_der_writer *w, uint8_t tag, size_t mark)
     uint8_t header[TB_DER_HEADER_MAX] = {tag};
     int length_bytes = sizeof header - 1;
 
+    assert(mark <= tb_der_mark(w));
     asn1_length_der((unsigned long)(tb_der_mark(w) - mark), header + 1, &length_bytes);
     tb_der_write_bytes(w, tb_span(header, 1 + (size_t)length_bytes));
 }

@@ -139,8 +139,10 @@ static enum tb_error take_choice(struct tb_initiator *initiator,
 static enum tb_error mechanism_list_mic(const struct tb_initiator *initiator, bool from_server,
                                         uint8_t mic[TB_NTLM_SIGNATURE_LENGTH])
 {
-    return tb_ntlm_sign(tb_ntlm_client_session_key(initiator->ntlm),
-                        tb_ntlm_client_flags(initiator->ntlm), from_server,
+    const uint8_t *key = tb_ntlm_client_session_key(initiator->ntlm);
+
+    assert(key);
+    return tb_ntlm_sign(key, tb_ntlm_client_flags(initiator->ntlm), from_server,
                         tb_token_span(&initiator->mechanism_list), mic);
 }
 

@@ -1,7 +1,9 @@
 #include "core/crypto/sealing.h"
 
+#include <assert.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #define SIGNATURE_OFFSET  4
@@ -68,6 +70,7 @@ enum tb_error tb_sealer_encrypt(struct tb_sealer *sealer,
     const struct iovec associated = {nonce_field, ASSOCIATED_LENGTH};
     size_t tag_length = TAG_LENGTH;
 
+    assert(count <= INT_MAX);
     memset(nonce_field, 0, NONCE_LENGTH);
     tb_store_u64(nonce_field, nonce);
     int result = gnutls_aead_cipher_encryptv2(sealer->cipher, nonce_field, sealer->nonce_length,
@@ -83,6 +86,7 @@ enum tb_error tb_sealer_decrypt(struct tb_sealer *sealer,
     uint8_t header[TB_TRANSFORM_HEADER_LENGTH];
     const struct iovec associated = {header + NONCE_OFFSET, ASSOCIATED_LENGTH};
 
+    assert(count <= INT_MAX);
     memcpy(header, transform, sizeof header);
     int result = gnutls_aead_cipher_decryptv2(sealer->cipher, header + NONCE_OFFSET,
                                               sealer->nonce_length, &associated, 1, segments,

@@ -2,6 +2,8 @@
 #include "core/crypto/digest.h"
 #include "core/crypto/gnutls.h"
 
+#include <assert.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/uio.h>
 
@@ -104,6 +106,7 @@ static enum tb_error gmac(struct tb_signer *signer, const uint8_t *header,
     struct iovec inline_segments[SEGMENTS_INLINE];
     struct iovec *segments = inline_segments;
 
+    assert(count < INT_MAX);
     if (count >= SEGMENTS_INLINE)
         segments = calloc(count + 1, sizeof *segments);
     if (!segments)
