@@ -15,7 +15,7 @@ cp "$interop/plugin/motd.c" "$work"
 compiled() {
     local flags
     flags=$(pkg-config --define-variable=prefix="$work/root$prefix" --cflags tombolo) &&
-        (cd "$work" && cc -std=c17 -Wall -Wextra -Werror -shared -fPIC -o motd.so motd.c $flags)
+        (cd "$work" && cc -std=gnu17 -Wall -Wextra -Werror -shared -fPIC -o motd.so motd.c $flags)
 }
 check "the plugin is built against the installed headers" compiled
 export SMB_EXPORT="plugin:$work/motd.so,text=Good morning"
