@@ -40,11 +40,14 @@ struct tb_span tb_ndr_read_string(struct tb_ndr_reader *r)
         return tb_span(NULL, 0);
     }
     struct tb_span text = tb_read_span(&r->bytes, 2 * (size_t)count);
-    for (size_t at = 0; at < text.length; at += 2)
-        if ((tb_load_u16(text.data + at) == 0) != (at == text.length - 2))
-            r->bytes.failed = true;
-    text.length -= 2;
-    return r->bytes.failed ? tb_span(NULL, 0) : text;
+    if (tb_load_u16(text.data + text.length - 2) != 0) {
+        r->bytes.failed = true;
+        return tb_span(NULL, 0);
+    }
+    size_t length = 0;
+    while (tb_load_u16(text.data + length) != 0)
+        length += 2;
+    return tb_span(text.data, length);
 }
 
 struct tb_span tb_ndr_read_unique_string(struct tb_ndr_reader *r)

@@ -30,9 +30,9 @@ uint64_t tb_ndr_read_u64(struct tb_ndr_reader *r);
  * structure ends. */
 bool tb_ndr_read_pointer(struct tb_ndr_reader *r);
 
-/* A conformant, varying string of wide characters ([string] wchar_t *): its UTF-16LE without the
- * terminator, inside the stub data. Fails unless offset is 0, the count fits, and it ends in the
- * only NUL. */
+/* A conformant, varying string of wide characters ([string] wchar_t *): its UTF-16LE up to the
+ * first NUL, inside the stub data. Fails unless offset is 0, the count fits, and it ends in a NUL.
+ */
 struct tb_span tb_ndr_read_string(struct tb_ndr_reader *r);
 
 /* A unique pointer to a string, where the referent follows at once (a top-level argument). Data is

@@ -47,6 +47,14 @@ static const struct share_level *share_level_find(uint32_t level)
     return NULL;
 }
 
+/* Whether the unions of MS-SRVS have an arm for a level, and so a pointer on the wire even when it
+ * is not supported here. */
+static bool share_level_has_arm(uint32_t level)
+{
+    return level <= 2 || (level >= 501 && level <= 503) || (level >= 1004 && level <= 1006) ||
+           level == 1501;
+}
+
 static void write_share(struct tb_ndr_writer *w, unsigned fields, const struct tb_rpc_share *share)
 {
     if (fields & HAS_NAME)
@@ -166,7 +174,8 @@ static uint32_t share_enum(struct tb_rpc_call *call)
         result = TB_WERROR_ACCESS_DENIED;
     tb_ndr_write_u32(w, args.level);
     tb_ndr_write_u32(w, args.level);
-    tb_ndr_write_pointer(w, result == TB_WERROR_OK);
+    if (share_level_has_arm(args.level))
+        tb_ndr_write_pointer(w, result == TB_WERROR_OK);
     if (result) {
         write_share_enum_tail(w, &args, 0, result);
         return 0;
@@ -218,7 +227,8 @@ static uint32_t share_get_info(struct tb_rpc_call *call)
     else if (!share)
         result = TB_WERROR_NET_NAME_NOT_FOUND;
     tb_ndr_write_u32(w, number);
-    tb_ndr_write_pointer(w, result == TB_WERROR_OK);
+    if (share_level_has_arm(number))
+        tb_ndr_write_pointer(w, result == TB_WERROR_OK);
     if (result == TB_WERROR_OK) {
         write_share(w, level->fields, share);
         write_share_referents(w, level->fields, share);
@@ -269,7 +279,8 @@ static uint32_t server_get_info(struct tb_rpc_call *call)
     else if (level == 102 && !call->environment->administrator)
         result = TB_WERROR_ACCESS_DENIED;
     tb_ndr_write_u32(w, level);
-    tb_ndr_write_pointer(w, result == TB_WERROR_OK);
+    if (level >= 100 && (level <= 103 || level >= 502)) /* the union has an arm */
+        tb_ndr_write_pointer(w, result == TB_WERROR_OK);
     if (result == TB_WERROR_OK)
         write_server_info(w, level, call->environment);
     tb_ndr_write_u32(w, result);

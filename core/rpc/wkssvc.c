@@ -34,7 +34,8 @@ static uint32_t workstation_get_info(struct tb_rpc_call *call)
     else if (level == 102 && !call->environment->administrator)
         result = TB_WERROR_ACCESS_DENIED;
     tb_ndr_write_u32(w, level);
-    tb_ndr_write_pointer(w, result == TB_WERROR_OK);
+    if (level >= 100 && (level <= 102 || level >= 502)) /* the union has an arm */
+        tb_ndr_write_pointer(w, result == TB_WERROR_OK);
     if (result == TB_WERROR_OK)
         write_workstation_info(w, level, call->environment);
     tb_ndr_write_u32(w, result);
