@@ -13,8 +13,8 @@ static enum tb_error check_table(const struct tb_exporter_ops *ops, char *messag
 {
     if (ops->api_version != TB_EXPORTER_API_VERSION)
         snprintf(message, size,
-                 "the exporter was built for version %u of core/exporter.h, this program has version "
-                 "%u: build it again against the installed headers",
+                 "the exporter was built for version %u of core/exporter.h, this program has "
+                 "version %u: build it again against the installed headers",
                  (unsigned)ops->api_version, (unsigned)TB_EXPORTER_API_VERSION);
     else if (ops->struct_size < TABLE_SIZE_MIN || ops->struct_size % sizeof(void *))
         snprintf(message, size,

@@ -32,8 +32,8 @@ static const struct tb_exporter_ops plugin_ops =
     TB_FILTER_OPS("plugin", plugin_stop, tb_filter_capabilities);
 
 static enum tb_error start_loaded(void *object, const char *path, const char *const *options,
-                                  const struct tb_env *env, struct tb_exporter **out,
-                                  char *message, size_t size)
+                                  const struct tb_env *env, struct tb_exporter **out, char *message,
+                                  size_t size)
 {
     struct tb_exporter *exporter;
     const struct tb_exporter_ops *ops = dlsym(object, PLUGIN_SYMBOL);

@@ -16,8 +16,8 @@ typedef enum tb_error start_filter(struct tb_exporter *below, const char *const 
                                    char *message, size_t size);
 
 static enum tb_error start_memory(const char *argument, const char *const *options,
-                                  const struct tb_env *env, struct tb_exporter **out,
-                                  char *message, size_t size)
+                                  const struct tb_env *env, struct tb_exporter **out, char *message,
+                                  size_t size)
 {
     return tb_exporter_start(&tb_memory_exporter, argument, options, env, out, message, size);
 }
@@ -151,8 +151,8 @@ static enum tb_error make_from_parts(const struct parts *parts, const struct tb_
     if (!exporter_names[index])
         return tb_option_unknown("share", "exporter", parts->exporter, exporter_names, message,
                                  size);
-    enum tb_error error = exporter_starts[index](parts->argument, parts->options, env, out,
-                                                 message, size);
+    enum tb_error error =
+        exporter_starts[index](parts->argument, parts->options, env, out, message, size);
     for (char **filter = parts->filters; !error && *filter; filter++)
         error = add_filter(*filter, env, out, message, size);
     return error;

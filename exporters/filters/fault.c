@@ -218,7 +218,8 @@ static enum tb_error parse_options(struct fault *fault, const char *const *optio
     fault->by_option.operation = fault->operation;
     fault->by_option.error = fault->error;
     if (!error && fault->operation == TB_CALL_CLOSE && (fault->every || fault->by_option.left)) {
-        snprintf(message, size, "filter fault: close cannot fail; it can only be delayed (delay_us)");
+        snprintf(message, size,
+                 "filter fault: close cannot fail; it can only be delayed (delay_us)");
         error = TB_INVALID_PARAMETER;
     }
     return error;
@@ -232,8 +233,8 @@ enum tb_error tb_filter_fault_start(struct tb_exporter *below, const char *const
                                     char *message, size_t size)
 {
     (void)env;
-    enum tb_error error = tb_filter_create(&fault_ops, sizeof(struct fault), fault_submit, below,
-                                           out, message, size);
+    enum tb_error error =
+        tb_filter_create(&fault_ops, sizeof(struct fault), fault_submit, below, out, message, size);
     if (error)
         return error;
     struct fault *fault = (*out)->self;

@@ -17,8 +17,8 @@ enum tb_error tb_filter_readonly_start(struct tb_exporter *below, const char *co
 /* One line at TB_LOG_INFO for each call when it is answered: what was asked, the answer and the
  * microseconds between. No options. */
 enum tb_error tb_filter_log_start(struct tb_exporter *below, const char *const *options,
-                                  const struct tb_env *env, struct tb_exporter **out,
-                                  char *message, size_t size);
+                                  const struct tb_env *env, struct tb_exporter **out, char *message,
+                                  size_t size);
 
 /* Fails or delays calls, always the same ones. What fails does not reach the exporter below. CLOSE
  * cannot fail and is never counted among "any". Options:

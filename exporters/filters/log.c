@@ -183,8 +183,8 @@ static const struct tb_exporter_ops log_ops =
     TB_FILTER_OPS("log", log_stop, tb_filter_capabilities);
 
 enum tb_error tb_filter_log_start(struct tb_exporter *below, const char *const *options,
-                                  const struct tb_env *env, struct tb_exporter **out,
-                                  char *message, size_t size)
+                                  const struct tb_env *env, struct tb_exporter **out, char *message,
+                                  size_t size)
 {
     *out = NULL;
     enum tb_error error = tb_filter_refuse_options("log", options, message, size);

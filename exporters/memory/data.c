@@ -87,7 +87,8 @@ static void **make_slot(struct tb_memory_data *data, uint64_t index)
     return slot;
 }
 
-/* A file that grows in small steps doubles its last chunk; one written at once gets what it needs. */
+/* A file that grows in small steps doubles its last chunk; one written at once gets no more than it
+ * needs. */
 static bool reserve_chunk(void **slot, uint32_t needed)
 {
     struct chunk *chunk = *slot;

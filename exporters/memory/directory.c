@@ -66,8 +66,7 @@ void tb_memory_directory_insert(struct tb_memory_directory *directory, struct tb
 {
     assert(directory->entry_count < directory->entry_capacity && directory->bucket_count);
     node->cookie = ++directory->last_cookie;
-    directory->entries[directory->entry_count++] =
-        (struct tb_memory_entry){node->cookie, node};
+    directory->entries[directory->entry_count++] = (struct tb_memory_entry){node->cookie, node};
     directory->live++;
     hash_in(directory, node);
 }

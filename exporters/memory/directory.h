@@ -1,8 +1,8 @@
 /* The names in one directory: a hash table of folded names, and the order of a listing.
  *
  * Every entry gets a cookie from a counter when it comes into the directory, and listings go by
- * cookie, in the order of creation: what comes and goes during a listing moves nobody else. An entry
- * that is renamed in place keeps its cookie. All zero is an empty directory. */
+ * cookie, in the order of creation: what comes and goes during a listing moves nobody else. An
+ * entry that is renamed in place keeps its cookie. All zero is an empty directory. */
 #ifndef TB_EXPORTERS_MEMORY_DIRECTORY_H
 #define TB_EXPORTERS_MEMORY_DIRECTORY_H
 

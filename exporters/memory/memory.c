@@ -26,8 +26,7 @@ static enum tb_error parse_option(const char *option, uint64_t *limit, char *mes
     if (tb_option_parse_size(value, limit) && *limit > 0)
         return TB_OK;
     snprintf(message, size,
-             "memory: \"%s\" is no size: write bytes, or a number with K, M, G or T, as in size=512M",
-             value);
+             "memory: \"%s\" is no size: write a number, with K, M, G or T, as in size=512M", value);
     return TB_INVALID_PARAMETER;
 }
 
@@ -268,9 +267,8 @@ static void memory_rename(void *self, struct tb_call *call)
         return;
     call->rename.real_path = NULL;
     pthread_mutex_lock(&tree->lock);
-    enum tb_error error = tb_memory_rename_locked(tree, node, call->rename.path,
-                                                  call->rename.replace, &call->rename.real_path,
-                                                  &orphan);
+    enum tb_error error = tb_memory_rename_locked(
+        tree, node, call->rename.path, call->rename.replace, &call->rename.real_path, &orphan);
     pthread_mutex_unlock(&tree->lock);
     tb_memory_node_free(orphan);
     tb_call_reply(call, error);

@@ -252,8 +252,7 @@ bool tb_memory_release_locked(struct tb_memory_tree *tree, struct tb_memory_node
     if (node->attributes.link_count) {
         /* Unused allocation beyond the end is freed on the last close (MS-FSCC 2.4.4). */
         node->reserved = 0;
-        tb_memory_charge_locked(tree, node,
-                                tb_memory_allocation(node, node->attributes.size, 0));
+        tb_memory_charge_locked(tree, node, tb_memory_allocation(node, node->attributes.size, 0));
         return false;
     }
     tree->used -= TB_MEMORY_NODE_COST + node->attributes.allocation_size;
@@ -289,8 +288,8 @@ static enum tb_error check_rename(const struct tb_memory_node *node,
         return TB_OK;
     if (target && !replace)
         return TB_OBJECT_NAME_COLLISION;
-    if (target && (target->is_directory ||
-                   target->attributes.file_attributes & TB_FILE_ATTRIBUTE_READONLY))
+    if (target &&
+        (target->is_directory || target->attributes.file_attributes & TB_FILE_ATTRIBUTE_READONLY))
         return TB_ACCESS_DENIED;
     /* Windows has the new parent open at this moment, and refuses to move a directory that has
      * something open beneath it. */

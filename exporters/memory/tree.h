@@ -4,8 +4,8 @@
  * before tree->lock, never inside it. A file's size changes only under both, so either suffices to
  * read it; copies of data hold the file's own lock alone.
  *
- * A node lives while it has a name or a handle. Functions whose name ends in _locked, and those that
- * say so, are called with tree->lock held. */
+ * A node lives while it has a name or a handle. Functions whose name ends in _locked, and those
+ * that say so, are called with tree->lock held. */
 #ifndef TB_EXPORTERS_MEMORY_TREE_H
 #define TB_EXPORTERS_MEMORY_TREE_H
 
@@ -26,7 +26,8 @@ struct tb_memory_node {
     uint64_t cookie; /* in the parent's listing */
     size_t handles;
     bool is_directory;
-    struct tb_attributes attributes; /* allocation_size is also what the data counts in tree->used */
+    struct tb_attributes
+        attributes; /* allocation_size is also what the data counts in tree->used */
     struct tb_memory_directory directory;
     struct tb_memory_data data;
     uint64_t reserved; /* space set aside by SET_ALLOCATION until the last CLOSE */
@@ -68,8 +69,8 @@ bool tb_memory_real_path(const struct tb_memory_place *place, char **real_path);
 enum tb_error tb_memory_create_locked(struct tb_memory_tree *tree,
                                       const struct tb_memory_place *place,
                                       const struct tb_call *call, struct tb_memory_node **out);
-/* Both set *orphan to a node that lost its name and has no handle: tb_memory_node_free() it when the
- * lock is left. */
+/* Both set *orphan to a node that lost its name and has no handle: tb_memory_node_free() it when
+ * the lock is left. */
 enum tb_error tb_memory_rename_locked(struct tb_memory_tree *tree, struct tb_memory_node *node,
                                       const char *path, bool replace, char **real_path,
                                       struct tb_memory_node **orphan);

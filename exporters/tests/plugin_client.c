@@ -1,5 +1,6 @@
 /* Drives the exporter that plugin.sh has built: plugin_client good|refused SPECIFICATION [TEXT].
- * "good": open, write, read and list work. "refused": it does not start, and the message holds TEXT. */
+ * "good": open, write, read and list work. "refused": it does not start, and the message holds
+ * TEXT. */
 #include "exporters/registry.h"
 #include "exporters/tests/world.h"
 

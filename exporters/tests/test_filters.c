@@ -228,8 +228,9 @@ START_TEST(short_buffers_hold_short_messages)
     struct tb_env env = world_env(&world);
     for (size_t size = 0; size < 100; size++) {
         char *text = malloc(size + 1);
-        assert_error(tb_exporter_make("memory:,filter=fault:opration=x", &env, &exporter, text, size),
-                     TB_INVALID_PARAMETER);
+        assert_error(
+            tb_exporter_make("memory:,filter=fault:opration=x", &env, &exporter, text, size),
+            TB_INVALID_PARAMETER);
         ck_assert(size == 0 || memchr(text, '\0', size));
         free(text);
     }
@@ -238,8 +239,12 @@ END_TEST
 
 START_TEST(specifications_that_are_right)
 {
-    static const char *const right[] = {"memory:", "memory:,", "memory:,size=1M,", "memory:size=1M",
-                                        "memory:filter=readonly", "memory:,filter=log,size=4K",
+    static const char *const right[] = {"memory:",
+                                        "memory:,",
+                                        "memory:,size=1M,",
+                                        "memory:size=1M",
+                                        "memory:filter=readonly",
+                                        "memory:,filter=log,size=4K",
                                         "memory:,filter=fault:every=3:operation=write,filter=log"};
     for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
         make_ok(right[i]);

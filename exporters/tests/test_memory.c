@@ -378,8 +378,14 @@ END_TEST
 
 START_TEST(options_are_checked)
 {
-    static const char *const wrong[] = {"size=", "size=0", "size=1X", "size=-1", "siez=1G",
-                                        "size", "size=99999999999999999999", "size=18446744073709551615K"};
+    static const char *const wrong[] = {"size=",
+                                        "size=0",
+                                        "size=1X",
+                                        "size=-1",
+                                        "siez=1G",
+                                        "size",
+                                        "size=99999999999999999999",
+                                        "size=18446744073709551615K"};
     static const char *const right[] = {"size=4096", "size=1K", "size=64m", "size=2G", "size=1T"};
     struct tb_env env = world_env(&world);
     struct tb_exporter *exporter;

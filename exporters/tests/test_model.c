@@ -100,8 +100,8 @@ static void random_path(char *path, size_t size)
     unsigned depth = 1 + roll(3);
     size_t at = 0;
     for (unsigned i = 0; i < depth; i++)
-        at += (size_t)snprintf(path + at, size - at, "%s%c%c", i ? "/" : "",
-                               "abcABC"[roll(6)], "xyX"[roll(3)]);
+        at += (size_t)snprintf(path + at, size - at, "%s%c%c", i ? "/" : "", "abcABC"[roll(6)],
+                               "xyX"[roll(3)]);
 }
 
 static struct open_handle *random_handle(void)
@@ -326,17 +326,17 @@ static void finish(void)
 
 START_TEST(random_operations)
 {
-    static void (*const steps[])(void) = {step_open,   step_open, step_open,   step_close,
-                                          step_write,  step_read, step_resize, step_rename,
+    static void (*const steps[])(void) = {step_open,   step_open,  step_open,   step_close,
+                                          step_write,  step_read,  step_resize, step_rename,
                                           step_rename, step_remove};
     static const char *const options[] = {"size=1M", NULL};
     char message[100];
 
     world_init(&world);
     struct tb_env env = world_env(&world);
-    ck_assert_int_eq(tb_exporter_start(&tb_memory_exporter, "", options, &env, &memory, message,
-                                       sizeof message),
-                     TB_OK);
+    ck_assert_int_eq(
+        tb_exporter_start(&tb_memory_exporter, "", options, &env, &memory, message, sizeof message),
+        TB_OK);
     seed = (uint64_t)_i * 7919 + 1;
     nodes[0] = (struct model_node){.directory = true, .parent = -1, .file_id = 1};
     for (int i = 0; i < 3000; i++) {

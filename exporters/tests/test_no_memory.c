@@ -83,12 +83,12 @@ static void note_tree(struct snapshot *snapshot, const char *path)
 
     ck_assert_int_eq(call_open(exporter, path, TB_OPEN_EXISTING, false, &opened), TB_OK);
     const struct tb_attributes *a = &opened.attributes;
-    snapshot->at += (size_t)snprintf(
-        snapshot->text + snapshot->at, sizeof snapshot->text - snapshot->at,
-        "\n%s: %lu %lu %lu %lu %lu %lu %x", path, (unsigned long)a->file_id,
-        (unsigned long)a->creation_filetime, (unsigned long)a->write_filetime,
-        (unsigned long)a->change_filetime, (unsigned long)a->size,
-        (unsigned long)a->allocation_size, a->file_attributes);
+    snapshot->at +=
+        (size_t)snprintf(snapshot->text + snapshot->at, sizeof snapshot->text - snapshot->at,
+                         "\n%s: %lu %lu %lu %lu %lu %lu %x", path, (unsigned long)a->file_id,
+                         (unsigned long)a->creation_filetime, (unsigned long)a->write_filetime,
+                         (unsigned long)a->change_filetime, (unsigned long)a->size,
+                         (unsigned long)a->allocation_size, a->file_attributes);
     ck_assert_uint_lt(snapshot->at, sizeof snapshot->text);
     if (a->file_attributes & TB_FILE_ATTRIBUTE_DIRECTORY)
         ck_assert_int_eq(call_list(exporter, opened.handle, 0, entries, 20, &count, &end), TB_OK);
@@ -107,8 +107,8 @@ static void take_snapshot(struct snapshot *snapshot)
     struct tb_space space;
 
     ck_assert_int_eq(call_space(exporter, &space), TB_OK);
-    snapshot->at = (size_t)snprintf(snapshot->text, sizeof snapshot->text, "%lu",
-                                    (unsigned long)space.free);
+    snapshot->at =
+        (size_t)snprintf(snapshot->text, sizeof snapshot->text, "%lu", (unsigned long)space.free);
     note_tree(snapshot, "");
 }
 
@@ -176,8 +176,7 @@ static bool make(const char *specification)
 
     failed = false;
     inside = true;
-    enum tb_error error =
-        tb_exporter_make(specification, &env, &exporter, message, sizeof message);
+    enum tb_error error = tb_exporter_make(specification, &env, &exporter, message, sizeof message);
     inside = false;
     if (error == TB_OK)
         return true;

@@ -92,7 +92,8 @@ static void list_names(struct worker *worker, struct listed *entries)
         return;
     }
     while (!end && !worker->wrong) {
-        worker->wrong |= call_list(memory, opened.handle, cookie, entries, 3, &count, &end) != TB_OK;
+        worker->wrong |=
+            call_list(memory, opened.handle, cookie, entries, 3, &count, &end) != TB_OK;
         for (size_t i = 0; i < count; i++)
             staying += strncmp(entries[i].name, "stays", 5) == 0;
         cookie = count ? entries[count - 1].cookie : cookie;
@@ -129,9 +130,9 @@ static void start(void)
 
     world_init(&world);
     env = world_env(&world);
-    ck_assert_int_eq(tb_exporter_start(&tb_memory_exporter, "", NULL, &env, &memory, message,
-                                       sizeof message),
-                     TB_OK);
+    ck_assert_int_eq(
+        tb_exporter_start(&tb_memory_exporter, "", NULL, &env, &memory, message, sizeof message),
+        TB_OK);
     ck_assert_int_eq(path_create(memory, "d0", true), TB_OK);
     ck_assert_int_eq(path_create(memory, "d1", true), TB_OK);
     for (int i = 0; i < 5; i++) {
