@@ -47,6 +47,7 @@ struct tb_chain {
     struct tb_file_id related_file_id;
     enum tb_error related_status; /* of what should have given related_file_id */
     bool related_has_file_id;
+    bool related_broken; /* it had no session */
     struct tb_output outputs[TB_CHAIN_OUTPUTS];
     unsigned output_count, outputs_left;
     bool begun;

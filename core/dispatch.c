@@ -64,7 +64,7 @@ static enum tb_error relate(struct tb_request *request, bool first) TB_INSIDE
         chain->related_has_file_id = false;
         return TB_OK;
     }
-    if (first)
+    if (first || chain->related_broken)
         return TB_INVALID_PARAMETER;
     request->header.session_id = chain->related_session_id;
     request->header.tree_id = chain->related_tree_id;

@@ -62,6 +62,8 @@ static void remember_for_related(struct tb_request *request) TB_INSIDE
     struct tb_chain *chain = request->chain;
     chain->related_session_id = request->header.session_id;
     chain->related_tree_id = request->header.tree_id;
+    chain->related_broken = request->command && !request->session &&
+                            request->command->needs & TB_NEEDS_SESSION;
     if (request->command == &tb_command_create) {
         chain->related_has_file_id = true;
         chain->related_status = request->status;

@@ -8,6 +8,9 @@
 #include "core/server_internal.h"
 #include "core/wire/notify_information.h"
 
+/* Where NTFS ends: clients expect the same refusal. */
+#define FILE_SIZE_MAX UINT64_C(0xFFFFFFF0000)
+
 static uint32_t write_max(const struct tb_request *request)
 {
     uint32_t most = request->server->config.write_max;
@@ -24,7 +27,7 @@ static enum tb_error check(const struct tb_request *request) TB_INSIDE
         return TB_INVALID_DEVICE_REQUEST;
     if (!(open->access & (TB_FILE_WRITE_DATA | TB_FILE_APPEND_DATA)))
         return TB_ACCESS_DENIED;
-    if (body->offset > INT64_MAX || body->data.length > INT64_MAX - body->offset)
+    if (body->offset > FILE_SIZE_MAX || body->data.length > FILE_SIZE_MAX - body->offset)
         return TB_INVALID_PARAMETER;
     if (request->conn->dialect >= TB_SMB2_DIALECT_300 && body->channel != 0)
         return TB_INVALID_PARAMETER;
