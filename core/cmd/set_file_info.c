@@ -17,9 +17,7 @@ struct set_state {
     struct tb_file_basic basic;
     uint64_t length;       /* Position, Allocation, EndOfFile, ValidDataLength */
     uint32_t mode;
-    uint32_t disposition;  /* TB_FILE_DISPOSITION_… */
     uint32_t notification; /* what a change will be told as */
-    bool empty;            /* no entry was found in the directory */
 };
 
 static struct tb_call *prepare_call(struct tb_request *request, enum tb_operation operation) TB_INSIDE
@@ -53,27 +51,6 @@ static enum tb_error decode_length(struct tb_span input, struct set_state *state
 static enum tb_error decode_mode(struct tb_span input, struct set_state *state)
 {
     return tb_file_mode_decode(input, &state->mode);
-}
-
-static enum tb_error decode_disposition(struct tb_span input, struct set_state *state)
-{
-    bool delete_pending = false;
-    enum tb_error error = tb_file_disposition_decode(input, &delete_pending);
-    state->disposition = delete_pending ? TB_FILE_DISPOSITION_DELETE : 0;
-    return error;
-}
-
-/* Only what FileDispositionInformation can say too, and that a read-only file goes as well. Clients
- * fall back to the older class. */
-static enum tb_error decode_disposition_ex(struct tb_span input, struct set_state *state)
-{
-    const uint32_t supported = TB_FILE_DISPOSITION_DELETE |
-                               TB_FILE_DISPOSITION_FORCE_IMAGE_SECTION_CHECK |
-                               TB_FILE_DISPOSITION_IGNORE_READONLY;
-    enum tb_error error = tb_file_disposition_ex_decode(input, &state->disposition);
-    if (error)
-        return error;
-    return state->disposition & ~supported ? TB_NOT_SUPPORTED : TB_OK;
 }
 
 static bool time_given(uint64_t filetime)
@@ -148,75 +125,6 @@ static void set_basic(struct tb_request *request) TB_INSIDE
     tb_task_call(&request->task, basic_attributes_known);
 }
 
-static void delete_allowed(struct tb_request *request) TB_INSIDE
-{
-    struct tb_open *open = request->open;
-    if (!open->live) {
-        tb_request_finish(request, TB_FILE_CLOSED);
-        return;
-    }
-    open->node->delete_pending = true;
-    tb_watch_delete_pending(open->node);
-    tb_request_finish(request, TB_OK);
-}
-
-static bool entry_found(struct tb_call *call, const struct tb_directory_entry *entry)
-{
-    (void)entry;
-    struct set_state *state = tb_request_of(tb_container(call, struct tb_task, call))->state;
-    state->empty = false;
-    return false;
-}
-
-static void entries_known(struct tb_task *task) TB_INSIDE
-{
-    struct tb_request *request = tb_request_of(task);
-    const struct set_state *state = request->state;
-    if (task->error)
-        tb_request_finish(request, task->error);
-    else if (!state->empty)
-        tb_request_finish(request, TB_DIRECTORY_NOT_EMPTY);
-    else
-        delete_allowed(request);
-}
-
-static void delete_attributes_known(struct tb_task *task) TB_INSIDE
-{
-    struct tb_request *request = tb_request_of(task);
-    struct set_state *state = request->state;
-    bool read_only = task->call.attributes.values.file_attributes & TB_FILE_ATTRIBUTE_READONLY &&
-                     !(state->disposition & TB_FILE_DISPOSITION_IGNORE_READONLY);
-    if (task->error || read_only) {
-        tb_request_finish(request, task->error ? task->error : TB_CANNOT_DELETE);
-        return;
-    }
-    if (!request->open->directory) {
-        delete_allowed(request);
-        return;
-    }
-    state->empty = true;
-    prepare_call(request, TB_CALL_READ_DIRECTORY)->directory.add = entry_found;
-    tb_task_call(&request->task, entries_known);
-}
-
-/* MS-FSA 2.1.5.15.3 */
-static void set_disposition(struct tb_request *request) TB_INSIDE
-{
-    const struct set_state *state = request->state;
-    struct tb_node *node = request->open->node;
-    if (!(state->disposition & TB_FILE_DISPOSITION_DELETE)) {
-        node->delete_pending = node->removed;
-        tb_request_finish(request, TB_OK);
-    } else if (node->delete_pending) {
-        tb_request_finish(request, TB_OK);
-    } else if (*node->path == '\0') {
-        tb_request_finish(request, TB_CANNOT_DELETE);
-    } else {
-        prepare_call(request, TB_CALL_GET_ATTRIBUTES);
-        tb_task_call(&request->task, delete_attributes_known);
-    }
-}
-
 static void set_length(struct tb_request *request, enum tb_operation operation) TB_INSIDE
 {
     struct set_state *state = request->state;
@@ -271,8 +179,8 @@ static const struct set_row {
     void (*start)(struct tb_request *request);
 } rows[] = {
     {TB_FILE_BASIC_INFORMATION, decode_basic, set_basic},
-    {TB_FILE_DISPOSITION_INFORMATION, decode_disposition, set_disposition},
-    {TB_FILE_DISPOSITION_INFORMATION_EX, decode_disposition_ex, set_disposition},
+    {TB_FILE_DISPOSITION_INFORMATION, NULL, tb_set_disposition},
+    {TB_FILE_DISPOSITION_INFORMATION_EX, NULL, tb_set_disposition},
     {TB_FILE_POSITION_INFORMATION, decode_length, set_position},
     {TB_FILE_MODE_INFORMATION, decode_mode, set_mode},
     {TB_FILE_ALLOCATION_INFORMATION, decode_length, set_allocation},
@@ -301,6 +209,8 @@ enum tb_error tb_set_file_prepare(struct tb_request *request)
         return TB_INFO_LENGTH_MISMATCH;
     if (class->number == TB_FILE_RENAME_INFORMATION)
         return tb_rename_prepare(request);
+    if (row && row->start == tb_set_disposition)
+        return tb_disposition_prepare(request);
     if (!row || !row->decode)
         return TB_OK;
     request->state = tb_request_alloc(request, sizeof(struct set_state));

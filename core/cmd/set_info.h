@@ -12,6 +12,10 @@ void tb_set_file(struct tb_request *request) TB_INSIDE;
 enum tb_error tb_rename_prepare(struct tb_request *request);
 void tb_rename(struct tb_request *request) TB_INSIDE;
 
+/* FileDispositionInformation and FileDispositionInformationEx. */
+enum tb_error tb_disposition_prepare(struct tb_request *request);
+void tb_set_disposition(struct tb_request *request) TB_INSIDE;
+
 /* Of a pipe. */
 void tb_set_pipe(struct tb_request *request) TB_INSIDE;
 
