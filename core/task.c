@@ -85,7 +85,7 @@ void tb_task_resume(struct tb_task *task)
 {
     struct tb_loop *loop = task->loop;
     const struct tb_env *env = &loop->server->env;
-    if (loop->running && env->ops->current_loop(env->data) == loop) {
+    if (env->ops->current_loop(env->data) == loop && loop->running) {
         tb_list_append(&loop->answered, &task->link);
         return;
     }
