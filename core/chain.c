@@ -114,7 +114,7 @@ static void decode(struct tb_request *request)
     }
     request->refusal = request->command->decode(request->message, &request->body);
     if (request->refusal == TB_OK && request->command->prepare)
-        request->refusal = request->command->prepare(request);
+        request->unprepared = request->command->prepare(request);
 }
 
 /* One part of the message. The session id of a related request is that of the one before. */

@@ -21,7 +21,7 @@ struct tb_command {
     /* Decode `message` into request->body. Outside. */
     enum tb_error (*decode)(struct tb_span message, union tb_request_body *body);
     /* Optional: conversions and allocations that need no shared state, before the first step.
-     * Outside; an error becomes the answer (after session and tree have been checked). */
+     * Outside; an error becomes the answer (after session, tree and open have been checked). */
     enum tb_error (*prepare)(struct tb_request *request);
     /* The file id in the body, for TB_NEEDS_OPEN. */
     struct tb_file_id (*file_id)(const union tb_request_body *body);

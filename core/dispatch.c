@@ -135,6 +135,12 @@ static enum tb_error check_charge(const struct tb_request *request)
     return payload <= charge * 65536 ? TB_OK : TB_INVALID_PARAMETER;
 }
 
+/* Clients forget the keys of a session they have logged off. */
+static bool ended(const struct tb_channel *channel) TB_INSIDE
+{
+    return channel && channel->session->state == TB_SESSION_DEAD;
+}
+
 static enum tb_error admit(struct tb_request *request, bool first) TB_INSIDE
 {
     enum tb_error error = relate(request, first);
@@ -144,7 +150,7 @@ static enum tb_error admit(struct tb_request *request, bool first) TB_INSIDE
         return TB_INVALID_PARAMETER;
     unsigned needs = request->command->needs;
     if (request->forged != TB_OK)
-        return request->forged;
+        return ended(request->channel) ? TB_USER_SESSION_DELETED : request->forged;
     if (needs & TB_NEEDS_SESSION)
         error = find_session(request);
     if (error == TB_OK && needs & TB_NEEDS_TREE)
@@ -155,7 +161,9 @@ static enum tb_error admit(struct tb_request *request, bool first) TB_INSIDE
         error = check_charge(request);
     if (error == TB_OK && needs & (TB_NEEDS_OPEN | TB_MAY_HAVE_OPEN))
         error = find_open(request);
-    return error == TB_FILE_CLOSED && needs & TB_MAY_HAVE_OPEN ? TB_OK : error;
+    if (error == TB_FILE_CLOSED && needs & TB_MAY_HAVE_OPEN)
+        error = TB_OK;
+    return error == TB_OK ? request->unprepared : error;
 }
 
 void tb_chain_begin(struct tb_chain *chain)

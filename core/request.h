@@ -98,7 +98,8 @@ struct tb_request {
     struct tb_smb2_header header;
     union tb_request_body body;
     enum tb_error forged;  /* found outside: the signature is wrong or missing; TB_OK: none */
-    enum tb_error refusal; /* found outside: malformed, or prepare() failed; TB_OK: none */
+    enum tb_error refusal; /* found outside: malformed; TB_OK: none */
+    enum tb_error unprepared; /* what prepare() returned */
     bool is_signed;        /* and the signature is right */
 
     /* References, inside the section; the channel is the loop's. */
