@@ -66,17 +66,24 @@ static void step_all(struct tb_loop *loop) TB_INSIDE
     }
 }
 
-/* A server that is stopping ends the sessions of its connections; each is closed when the answers
- * to what it had asked have left. */
+/* A server that is stopping ends the sessions of its connections ... */
 static void stop_conns(struct tb_loop *loop) TB_INSIDE
 {
     tb_list_for_each (i, &loop->conns) {
         struct tb_conn *conn = tb_container(i, struct tb_conn, in_loop);
-        if (conn->state == TB_CONN_OPEN) {
-            conn->state = TB_CONN_CLOSING;
-            tb_list_for_each (c, &conn->channels)
-                tb_session_end(tb_container(c, struct tb_channel, in_conn)->session);
-        }
+        if (conn->state != TB_CONN_OPEN)
+            continue;
+        conn->state = TB_CONN_CLOSING;
+        tb_list_for_each (c, &conn->channels)
+            tb_session_end(tb_container(c, struct tb_channel, in_conn)->session);
+    }
+}
+
+/* ... and closes each when the answers to what it had asked have left. */
+static void close_idle_conns(struct tb_loop *loop) TB_INSIDE
+{
+    tb_list_for_each (i, &loop->conns) {
+        struct tb_conn *conn = tb_container(i, struct tb_conn, in_loop);
         if (conn->chains == 0)
             tb_conn_doom(conn);
     }
@@ -94,12 +101,14 @@ static void run_inside(struct tb_loop *loop, struct leftovers *left) TB_OUTSIDE
     tb_section_enter(server);
     server->inside = loop;
     settle_sent(loop);
-    step_all(loop);
     if (server->stopping)
         stop_conns(loop);
+    step_all(loop);
     tb_list_splice(&left->retired, &loop->retired);
     tb_list_for_each (i, &left->retired)
         tb_chain_settle(tb_container(i, struct tb_chain, link));
+    if (server->stopping)
+        close_idle_conns(loop);
     tb_list_splice(&left->pending, &loop->pending);
     tb_list_splice(&left->outbox, &loop->outbox);
     tb_list_splice(&left->doomed, &loop->doomed);

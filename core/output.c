@@ -13,8 +13,7 @@
 /* A status that goes with the command's own body (MS-SMB2 3.3.4.4). */
 static bool has_body(const struct tb_request *request)
 {
-    uint32_t status = tb_error_status(request->status);
-    if (status >> 30 == 0)
+    if (request->status == TB_OK || request->status == TB_NOTIFY_ENUM_DIR)
         return true;
     if (request->status == TB_BUFFER_OVERFLOW)
         return request->command == &tb_command_query_info ||

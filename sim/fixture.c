@@ -163,13 +163,24 @@ void tb_sim_fixture_empty(struct tb_sim_fixture *f)
     require_empty(f);
 }
 
+static void fail_to_stop(struct tb_sim_fixture *f)
+{
+    struct tb_server_counts counts;
+    tb_sim_counts(f, &counts);
+    tb_sim_fail(__FILE__, __LINE__,
+                "the server does not stop: connections %d, sessions %d, tree connects %d, opens %d, "
+                "requests parked %d",
+                (int)counts.connections, (int)counts.sessions, (int)counts.tree_connects,
+                (int)counts.opens, (int)counts.requests_parked);
+}
+
 static void stop(struct tb_sim_fixture *f)
 {
     uint64_t end_us = f->world.now_us + STOP_US;
     tb_server_stop(f->server);
     while (!tb_server_stopped(f->server)) {
         if (!tb_sim_world_step(&f->world) || f->world.now_us > end_us)
-            tb_sim_fail(__FILE__, __LINE__, "the server does not stop");
+            fail_to_stop(f);
     }
 }
 

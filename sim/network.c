@@ -251,6 +251,8 @@ static void end(struct tb_sim_event *event)
     tb_sim_event_cancel(world, &link->to_server);
     tb_sim_event_cancel(world, &link->leave);
     packets_free(&link->inbound);
+    if (!link->reading)
+        packets_free(&link->arriving);
     if (tb_list_empty(&link->arriving) || link->released)
         tb_sim_event_schedule(world, &link->tell_end, 0);
     else

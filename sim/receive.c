@@ -219,8 +219,7 @@ static void take_break(struct tb_sim_client *client, const struct tb_smb2_header
 static void take_part(struct tb_sim_client *client, struct tb_span part, bool encrypted)
 {
     struct tb_smb2_header h;
-    if (tb_smb2_header_decode(part, &h) != TB_OK || !(h.flags & TB_SMB2_FLAGS_SERVER_TO_REDIR) ||
-        h.command >= TB_SMB2_COMMAND_COUNT)
+    if (tb_smb2_header_decode(part, &h) != TB_OK || !(h.flags & TB_SMB2_FLAGS_SERVER_TO_REDIR))
         illegal("a header");
     if (h.message_id == TB_SMB2_MESSAGE_ID_UNSOLICITED) {
         take_break(client, &h, part);
@@ -232,7 +231,7 @@ static void take_part(struct tb_sim_client *client, struct tb_span part, bool en
     if (!r)
         illegal("an answer to message %llu, which nobody waits for",
                 (unsigned long long)h.message_id);
-    if (r->header.command != h.command)
+    if (r->header.command != h.command || h.command >= TB_SMB2_COMMAND_COUNT)
         illegal("command %u answered by %u", r->header.command, h.command);
     if (r->session && r->session->id && h.session_id != r->session->id && !client->lenient)
         illegal("another session id");

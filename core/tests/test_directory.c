@@ -69,6 +69,7 @@ SIM_TEST(patterns, SEEDS)
         tb_sim_require_equal(strlen(names), strlen(cases[i].names));
         tb_sim_require_equal(count_lines(names), count_lines(cases[i].names));
     }
+    tb_sim_require_ok(tb_sim_open(tree, "", TB_FILE_OPEN, &dir));
     struct tb_sim_request *r = tb_sim_list_request(
         tree, dir.id, TB_FILE_NAMES_INFORMATION, TB_SMB2_RESTART_SCANS, "nothing*", 4096);
     tb_sim_require_error(tb_sim_do(r), TB_NO_SUCH_FILE);

@@ -44,7 +44,7 @@ SIM_TEST(file_classes, SEEDS)
     tb_sim_require_ok(tb_file_all_decode(tb_span(out, length), &all));
     tb_sim_require_equal(all.standard.size, 5);
     tb_sim_require(!all.standard.directory && !all.standard.delete_pending);
-    tb_sim_require_error(query(&file, TB_SMB2_0_INFO_FILE, TB_FILE_ALL_INFORMATION, 102, out,
+    tb_sim_require_error(query(&file, TB_SMB2_0_INFO_FILE, TB_FILE_ALL_INFORMATION, 106, out,
                                &length), TB_BUFFER_OVERFLOW);
     tb_sim_require_error(query(&file, TB_SMB2_0_INFO_FILE, 77, 1000, NULL, NULL),
                          TB_INVALID_INFO_CLASS);

@@ -20,9 +20,11 @@ SIM_TEST(refused_codes, SEEDS)
     };
     struct tb_sim_tree *tree = tb_sim_tree(f);
     uint8_t input[16] = {4, 0, '\\', 0, 'a', 0};
+    struct tb_sim_open file;
+    tb_sim_require_ok(tb_sim_open(tree, "file", TB_FILE_CREATE, &file));
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct tb_sim_request *r = tb_sim_ioctl_request(
-            tree, (struct tb_file_id){UINT64_MAX, UINT64_MAX}, cases[i].code,
+            tree, i < 3 ? TB_SIM_RELATED : file.id, cases[i].code,
             tb_span(input, sizeof(input)), 1000);
         tb_sim_require_error(tb_sim_do(r), cases[i].error);
     }

@@ -161,8 +161,11 @@ SIM_TEST(queue, SEEDS)
         r[i] = begin(&open[i], 0, 100);
     tb_sim_require_ok(tb_sim_lock(&open[0], 0, 100, UNLOCK));
     for (unsigned left = 4; left > 0; left--) {
-        unsigned granted = 0;
+        unsigned granted = 0, done = 0;
         tb_sim_world_advance(&f->world, 10000);
+        for (unsigned i = 1; i < 5; i++)
+            done += r[i] && r[i]->done;
+        tb_sim_require_equal(done, 1);
         for (unsigned i = 1; i < 5; i++) {
             if (!r[i] || !r[i]->done)
                 continue;
@@ -170,6 +173,7 @@ SIM_TEST(queue, SEEDS)
             r[i] = NULL;
             granted++;
             tb_sim_require_ok(tb_sim_lock(&open[i], 0, 100, UNLOCK));
+            break;
         }
         tb_sim_require_equal(granted, 1);
     }
