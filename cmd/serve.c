@@ -1,0 +1,326 @@
+/* `tombolo serve`: from settings to a running server, and its orderly end. */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "cmd/hints.h"
+#include "cmd/settings.h"
+#include "core/crypto/digest.h"
+#include "core/server.h"
+#include "exporters/registry.h"
+#include "host/env.h"
+#include "host/store.h"
+#include "host/users.h"
+#include "transport/tcp/tcp.h"
+
+#define THREADS_DEFAULT_MAX 8
+#define STOP_LIMIT_US       UINT64_C(5000000)
+#define STOP_POLL_MS        2
+#define DESCRIPTORS_WANTED  65536
+
+struct service {
+    struct tb_settings settings;
+    struct tb_host_env host;
+    struct tb_env env;
+    struct tb_lmdb *lmdb;
+    struct tb_users *users;
+    struct tb_auth auth;
+    struct tb_server *server;
+    struct tb_tcp *tcp;
+    char password[TB_PASSWORD_CAPACITY]; /* made up; "" when accounts were given */
+    char message[1024];
+};
+
+static bool fail(struct service *service, const char *what)
+{
+    fprintf(stderr, "tombolo: %s\n", what);
+    (void)service;
+    return false;
+}
+
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= DESCRIPTORS_WANTED)
+        return;
+    limit.rlim_cur = limit.rlim_max < DESCRIPTORS_WANTED ? limit.rlim_max : DESCRIPTORS_WANTED;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static unsigned thread_count(const struct tb_settings *settings)
+{
+    cpu_set_t processors;
+    if (settings->threads)
+        return settings->threads;
+    CPU_ZERO(&processors);
+    if (sched_getaffinity(0, sizeof(processors), &processors) < 0)
+        return 1;
+    int count = CPU_COUNT(&processors);
+    return count < THREADS_DEFAULT_MAX ? (unsigned)count : THREADS_DEFAULT_MAX;
+}
+
+static bool add_user(struct service *service, char *text)
+{
+    char *colon = strchr(text, ':');
+    *colon = '\0';
+    bool good = !tb_users_add(service->users, text, colon + 1, service->message,
+                              sizeof(service->message));
+    tb_wipe(colon + 1, strlen(colon + 1));
+    *colon = ':';
+    return good || fail(service, service->message);
+}
+
+/* Files first: an account from the command line replaces theirs. */
+static bool make_users(struct service *service)
+{
+    struct tb_settings *settings = &service->settings;
+    service->users = tb_users_create(settings->workgroup);
+    if (!service->users)
+        return fail(service, "out of memory");
+    for (size_t i = 0; i < settings->users_files.count; i++)
+        if (tb_users_load(service->users, settings->users_files.items[i], &service->env,
+                          service->message, sizeof(service->message)))
+            return fail(service, service->message);
+    for (size_t i = 0; i < settings->users.count; i++)
+        if (!add_user(service, settings->users.items[i]))
+            return false;
+    service->auth = tb_users_auth(service->users);
+    if (settings->users.count || settings->users_files.count)
+        return true;
+    tb_make_password(service->password);
+    return !tb_users_add(service->users, TB_SANDBOX_USER, service->password, service->message,
+                         sizeof(service->message)) ||
+           fail(service, service->message);
+}
+
+/* The server's own number: kept in the state directory, or as good as new in each run. */
+static bool find_guid(struct service *service, uint8_t guid[16])
+{
+    const struct tb_span key = tb_span("server/guid", 11);
+    size_t length = 16;
+    if (!service->settings.state) {
+        tb_host_random(guid, 16);
+        return true;
+    }
+    if (tb_lmdb_open(service->settings.state, &service->lmdb, service->message,
+                     sizeof(service->message)))
+        return fail(service, service->message);
+    struct tb_store store = tb_lmdb_store(service->lmdb);
+    enum tb_error error = store.ops->get(store.data, key, guid, &length);
+    if (!error && length == 16)
+        return true;
+    if (error == TB_NOT_FOUND) {
+        tb_host_random(guid, 16);
+        error = tb_store_put(&store, key, tb_span(guid, 16));
+        if (!error)
+            return true;
+    }
+    snprintf(service->message, sizeof(service->message), "the state directory %s is damaged: %s",
+             service->settings.state, tb_error_text(error));
+    return fail(service, service->message);
+}
+
+static bool make_server(struct service *service)
+{
+    const struct tb_settings *settings = &service->settings;
+    struct tb_server_config config;
+    char host[256] = "";
+    tb_server_config_default(&config);
+    gethostname(host, sizeof(host) - 1);
+    config.name = settings->name;
+    config.domain = settings->workgroup;
+    config.dns_name = *host ? host : settings->name;
+    config.comment = settings->comment ? settings->comment : "";
+    config.dialect_min = settings->dialect_min;
+    config.dialect_max = settings->dialect_max;
+    config.signing = settings->signing;
+    config.encryption = settings->encryption;
+    config.loops = thread_count(settings);
+    if (!find_guid(service, config.guid))
+        return false;
+    enum tb_error error =
+        tb_server_create(&config, &service->env, &service->auth, &service->server);
+    return !error || fail(service, tb_error_text(error));
+}
+
+static bool add_share(struct service *service, const struct tb_share_settings *share)
+{
+    struct tb_exporter *exporter;
+    if (tb_exporter_make(share->exporter, &service->env, &exporter, service->message,
+                         sizeof(service->message))) {
+        fprintf(stderr, "tombolo: share \"%s\": ", share->name);
+        return fail(service, service->message);
+    }
+    const struct tb_share_config config = {
+        .name = share->name,
+        .comment = share->comment ? share->comment : "",
+        .exporter = exporter,
+        .read_only = share->read_only,
+        .guest_ok = share->guest_ok,
+        .encrypt = share->encrypt,
+        .hidden = share->hidden,
+        .valid_users = (const char *const *)share->valid_users.items,
+    };
+    enum tb_error error = tb_server_add_share(service->server, &config);
+    if (error)
+        fprintf(stderr, "tombolo: share \"%s\": ", share->name);
+    return !error || fail(service, tb_error_text(error));
+}
+
+/* A misspelt name in "valid users" would shut somebody out, or in a later run let somebody in. */
+static void check_valid_users(const struct service *service, const struct tb_share_settings *share)
+{
+    for (size_t i = 0; i < share->valid_users.count; i++)
+        if (!tb_users_has(service->users, share->valid_users.items[i]))
+            tb_settings_warn("share \"%s\": there is no user %s", share->name,
+                             share->valid_users.items[i]);
+}
+
+static bool add_shares(struct service *service)
+{
+    const struct tb_settings *settings = &service->settings;
+    for (size_t i = 0; i < settings->share_count; i++) {
+        const struct tb_share_settings *share = settings->shares[i];
+        if (share->unavailable)
+            continue;
+        if (!add_share(service, share))
+            return false;
+        check_valid_users(service, share);
+    }
+    return true;
+}
+
+static bool make_transport(struct service *service)
+{
+    const struct tb_settings *settings = &service->settings;
+    const struct tb_tcp_limits limits = tb_tcp_limits_default();
+    enum tb_error error = tb_tcp_create(service->server, &service->env, thread_count(settings),
+                                        &limits, &service->tcp);
+    if (error)
+        return fail(service, tb_error_text(error));
+    for (size_t i = 0; i < settings->listen.count; i++)
+        if (tb_tcp_listen(service->tcp, settings->listen.items[i], service->message,
+                          sizeof(service->message)))
+            return fail(service, service->message);
+    error = tb_tcp_start(service->tcp);
+    return !error || fail(service, "no thread can be started");
+}
+
+static void announce(struct service *service)
+{
+    const struct tb_settings *settings = &service->settings;
+    if (*service->password && settings->share_count) {
+        const struct tb_hints hints = {.address = tb_tcp_listener_address(service->tcp, 0),
+                                       .share = settings->shares[0]->name,
+                                       .user = TB_SANDBOX_USER,
+                                       .password = service->password};
+        tb_print_hints(&hints);
+    }
+    for (size_t i = 0; i < tb_tcp_listener_count(service->tcp); i++)
+        printf("tombolo: ready on %s\n", tb_tcp_listener_address(service->tcp, i));
+    fflush(stdout);
+    tb_wipe(service->password, sizeof(service->password));
+}
+
+static void wait_for_signal(const sigset_t *signals)
+{
+    int number;
+    do
+        sigwait(signals, &number);
+    while (number == SIGHUP);
+}
+
+static void tell_abandoned(struct tb_server *server)
+{
+    struct tb_server_counts counts;
+    tb_server_count(server, &counts);
+    fprintf(stderr,
+            "tombolo: after 5 s these are abandoned: %llu connections, %llu open files, %llu "
+            "waiting requests\n",
+            (unsigned long long)counts.connections, (unsigned long long)counts.opens,
+            (unsigned long long)counts.requests_parked);
+}
+
+/* True when all has ended. A second signal cuts the wait short. */
+static bool stop(struct service *service, const sigset_t *signals)
+{
+    const struct timespec pause = {.tv_nsec = STOP_POLL_MS * 1000000};
+    uint64_t limit_us = tb_env_monotonic_us(&service->env) + STOP_LIMIT_US;
+    tb_tcp_refuse(service->tcp);
+    tb_server_stop(service->server);
+    while (!tb_server_stopped(service->server)) {
+        int number = sigtimedwait(signals, NULL, &pause);
+        bool again = number == SIGTERM || number == SIGINT;
+        if (again || tb_env_monotonic_us(&service->env) >= limit_us) {
+            tell_abandoned(service->server);
+            return false;
+        }
+    }
+    tb_tcp_stop(service->tcp);
+    return true;
+}
+
+static void clear(struct service *service)
+{
+    if (service->tcp)
+        tb_tcp_stop(service->tcp);
+    tb_server_destroy(service->server);
+    tb_tcp_destroy(service->tcp);
+    tb_users_destroy(service->users);
+    tb_lmdb_close(service->lmdb);
+    tb_host_env_clear(&service->host);
+    tb_settings_clear(&service->settings);
+    tb_wipe(service->password, sizeof(service->password));
+}
+
+static bool start(struct service *service)
+{
+    raise_descriptor_limit();
+    tb_host_env_init(&service->host, service->settings.log_level, &service->env);
+    return make_users(service) && make_server(service) && add_shares(service) &&
+           make_transport(service);
+}
+
+static int usage_error(struct service *service)
+{
+    fprintf(stderr, "tombolo: %s\n", service->settings.message);
+    tb_settings_clear(&service->settings);
+    return TB_EXIT_USAGE;
+}
+
+int tb_cmd_serve(char **arguments)
+{
+    static struct service service;
+    bool help = false;
+    sigset_t signals;
+    tb_settings_init(&service.settings);
+    if (!tb_settings_from_arguments(&service.settings, arguments, &help))
+        return usage_error(&service);
+    if (help) {
+        tb_print_serve_help();
+        tb_settings_clear(&service.settings);
+        return TB_EXIT_OK;
+    }
+    /* Before any thread, so that all inherit it and only this one takes them. */
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    bool good = start(&service);
+    if (good) {
+        announce(&service);
+        wait_for_signal(&signals);
+        if (!stop(&service, &signals))
+            _exit(TB_EXIT_OK);
+    }
+    clear(&service);
+    return good ? TB_EXIT_OK : TB_EXIT_FAILED;
+}

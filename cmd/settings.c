@@ -1,0 +1,248 @@
+#include "cmd/settings.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/crypto/digest.h"
+#include "core/nt/upcase.h"
+
+#define SHARE_NAME_MAX 80
+#define NETBIOS_MAX    15
+
+static void out_of_memory(void)
+{
+    fputs("tombolo: out of memory\n", stderr);
+    exit(EXIT_FAILURE);
+}
+
+char *tb_text_copy(const char *text)
+{
+    char *copy = strdup(text);
+    if (!copy)
+        out_of_memory();
+    return copy;
+}
+
+void tb_text_set(char **text, const char *value)
+{
+    char *copy = tb_text_copy(value);
+    free(*text);
+    *text = copy;
+}
+
+void tb_texts_add(struct tb_texts *texts, const char *text)
+{
+    char **items = realloc(texts->items, (texts->count + 2) * sizeof(*items));
+    if (!items)
+        out_of_memory();
+    texts->items = items;
+    items[texts->count++] = tb_text_copy(text);
+    items[texts->count] = NULL;
+}
+
+void tb_texts_clear(struct tb_texts *texts)
+{
+    for (size_t i = 0; i < texts->count; i++)
+        tb_wipe_and_free(texts->items[i], strlen(texts->items[i]));
+    free(texts->items);
+    *texts = (struct tb_texts){0};
+}
+
+void tb_settings_init(struct tb_settings *settings)
+{
+    struct tb_server_config defaults;
+    tb_server_config_default(&defaults);
+    *settings = (struct tb_settings){
+        .signing = TB_SIGNING_REQUIRED,
+        .encryption = defaults.encryption,
+        .dialect_min = defaults.dialect_min,
+        .dialect_max = defaults.dialect_max,
+        .log_level = TB_LOG_WARNING,
+    };
+}
+
+static void share_free(struct tb_share_settings *share)
+{
+    free(share->name);
+    free(share->comment);
+    free(share->exporter);
+    tb_texts_clear(&share->valid_users);
+}
+
+void tb_settings_clear(struct tb_settings *settings)
+{
+    tb_texts_clear(&settings->listen);
+    tb_texts_clear(&settings->interfaces);
+    tb_texts_clear(&settings->ports);
+    tb_texts_clear(&settings->users);
+    tb_texts_clear(&settings->users_files);
+    for (size_t i = 0; i < settings->share_count; i++) {
+        share_free(settings->shares[i]);
+        free(settings->shares[i]);
+    }
+    free(settings->shares);
+    share_free(&settings->share_default);
+    free(settings->state);
+    free(settings->name);
+    free(settings->workgroup);
+    free(settings->comment);
+    *settings = (struct tb_settings){0};
+}
+
+bool tb_settings_fail(struct tb_settings *settings, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(settings->message, sizeof(settings->message), format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+void tb_settings_warn(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("tombolo: warning: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+}
+
+static bool is_share_name(const char *name)
+{
+    size_t length = strlen(name);
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)name[i] < ' ')
+            return false;
+    return length && length <= SHARE_NAME_MAX && strcspn(name, "\"/\\[]:|<>+=;,*?") == length;
+}
+
+static size_t find_share(const struct tb_settings *settings, const char *name)
+{
+    size_t i = 0;
+    while (i < settings->share_count && !tb_name_equal_folded(settings->shares[i]->name, name))
+        i++;
+    return i;
+}
+
+static void copy_default(struct tb_share_settings *share, const struct tb_share_settings *from)
+{
+    *share = *from;
+    share->comment = from->comment ? tb_text_copy(from->comment) : NULL;
+    share->exporter = from->exporter ? tb_text_copy(from->exporter) : NULL;
+    share->valid_users = (struct tb_texts){0};
+    for (size_t i = 0; i < from->valid_users.count; i++)
+        tb_texts_add(&share->valid_users, from->valid_users.items[i]);
+}
+
+struct tb_share_settings *tb_settings_share(struct tb_settings *settings, const char *name)
+{
+    if (!is_share_name(name) || tb_name_equal_folded(name, "IPC$") ||
+        tb_name_equal_folded(name, "global")) {
+        tb_settings_fail(settings,
+                         "\"%s\" cannot be the name of a share: it must have 1 to %d characters, "
+                         "none of \" / \\ [ ] : | < > + = ; , * ?, and be neither IPC$ nor global",
+                         name, SHARE_NAME_MAX);
+        return NULL;
+    }
+    size_t place = find_share(settings, name);
+    if (place < settings->share_count)
+        return settings->shares[place];
+    struct tb_share_settings **shares =
+        realloc(settings->shares, (settings->share_count + 1) * sizeof(*shares));
+    struct tb_share_settings *share = calloc(1, sizeof(*share));
+    if (!shares || !share)
+        out_of_memory();
+    copy_default(share, &settings->share_default);
+    share->name = tb_text_copy(name);
+    settings->shares = shares;
+    shares[settings->share_count++] = share;
+    return share;
+}
+
+void tb_settings_drop_share(struct tb_settings *settings, const char *name)
+{
+    size_t place = find_share(settings, name);
+    if (place == settings->share_count)
+        return;
+    share_free(settings->shares[place]);
+    free(settings->shares[place]);
+    settings->share_count--;
+    memmove(settings->shares + place, settings->shares + place + 1,
+            (settings->share_count - place) * sizeof(*settings->shares));
+}
+
+/* The host's own name, as NetBIOS would have it. */
+static char *default_name(void)
+{
+    char host[256] = "", name[NETBIOS_MAX + 1] = "";
+    size_t length = 0;
+    gethostname(host, sizeof(host) - 1);
+    for (const char *c = host; *c && *c != '.' && length < NETBIOS_MAX; c++)
+        if (isalnum((unsigned char)*c) || *c == '-')
+            name[length++] = (char)toupper((unsigned char)*c);
+    return tb_text_copy(length ? name : "TOMBOLO");
+}
+
+static void make_listen(struct tb_settings *settings)
+{
+    if (!settings->interfaces.count && !settings->ports.count) {
+        tb_texts_add(&settings->listen, TB_SANDBOX_ADDRESS);
+        return;
+    }
+    if (!settings->interfaces.count)
+        tb_texts_add(&settings->interfaces, "*");
+    if (!settings->ports.count)
+        tb_texts_add(&settings->ports, "445");
+    for (size_t i = 0; i < settings->interfaces.count; i++)
+        for (size_t j = 0; j < settings->ports.count; j++) {
+            const char *address = settings->interfaces.items[i];
+            char text[320];
+            snprintf(text, sizeof(text), strchr(address, ':') ? "[%s]:%s" : "%s:%s", address,
+                     settings->ports.items[j]);
+            tb_texts_add(&settings->listen, text);
+        }
+}
+
+static bool check_share(struct tb_settings *settings, const struct tb_share_settings *share)
+{
+    if (!share->exporter)
+        return tb_settings_fail(settings,
+                                "the share [%s] does not say what it shares: give it a line "
+                                "\"exporter = memory:\"",
+                                share->name);
+    if (share->encrypt && settings->dialect_max < 0x0300)
+        return tb_settings_fail(settings,
+                                "the share [%s] wants encryption, which begins with SMB 3.0, and "
+                                "\"server max protocol\" ends before it",
+                                share->name);
+    return true;
+}
+
+bool tb_settings_complete(struct tb_settings *settings, bool file)
+{
+    if (settings->dialect_min > settings->dialect_max)
+        return tb_settings_fail(settings, "the least protocol is above the greatest");
+    if (settings->encryption == TB_ENCRYPTION_REQUIRED && settings->dialect_max < 0x0300)
+        return tb_settings_fail(settings, "encryption is required, which begins with SMB 3.0, and "
+                                          "the greatest protocol is before it");
+    if (!settings->share_count && file)
+        return tb_settings_fail(settings, "no share is defined: add a section [NAME] with a line "
+                                          "\"exporter = memory:\", or --share NAME=memory:");
+    if (!settings->share_count && !tb_settings_add_share(settings, TB_SANDBOX_SHARE "=memory:"))
+        return false;
+    for (size_t i = 0; i < settings->share_count; i++)
+        if (!settings->shares[i]->unavailable && !check_share(settings, settings->shares[i]))
+            return false;
+    if (!settings->name)
+        settings->name = default_name();
+    if (!settings->workgroup)
+        settings->workgroup = tb_text_copy("WORKGROUP");
+    if (!settings->listen.count)
+        make_listen(settings);
+    return true;
+}
