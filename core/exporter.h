@@ -146,9 +146,9 @@ struct tb_call {
             bool write_through;  /* WRITE: answer when it is on stable storage */
         } io;
         /* Entries behind `cookie` (0: from the start), without "." and "..", offered one after the
-         * other to add(), which copies; it answers false when it takes no more (that entry was not
-         * taken). An entry that exists all along is offered exactly once in a listing, whatever
-         * comes and goes meanwhile. */
+         * other to add(), which copies and submits nothing; it answers false when it takes no more
+         * (that entry was not taken). An entry that exists all along is offered exactly once in a
+         * listing, whatever comes and goes meanwhile. */
         struct {
             uint64_t cookie;
             bool (*add)(struct tb_call *call, const struct tb_directory_entry *entry);

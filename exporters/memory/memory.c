@@ -26,7 +26,8 @@ static enum tb_error parse_option(const char *option, uint64_t *limit, char *mes
     if (tb_option_parse_size(value, limit) && *limit > 0)
         return TB_OK;
     snprintf(message, size,
-             "memory: \"%s\" is no size: write a number, with K, M, G or T, as in size=512M", value);
+             "memory: \"%s\" is no size: write a number, with K, M, G or T, as in size=512M",
+             value);
     return TB_INVALID_PARAMETER;
 }
 
