@@ -64,11 +64,11 @@ static enum tb_error relate(struct tb_request *request, bool first) TB_INSIDE
         chain->related_has_file_id = false;
         return TB_OK;
     }
-    if (first || chain->related_broken)
+    if (first)
         return TB_INVALID_PARAMETER;
     request->header.session_id = chain->related_session_id;
     request->header.tree_id = chain->related_tree_id;
-    return TB_OK;
+    return chain->related_broken ? TB_INVALID_PARAMETER : TB_OK;
 }
 
 static enum tb_error find_session(struct tb_request *request) TB_INSIDE

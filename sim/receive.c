@@ -234,7 +234,9 @@ static void take_part(struct tb_sim_client *client, struct tb_span part, bool en
     if (r->header.command != h.command || h.command >= TB_SMB2_COMMAND_COUNT)
         illegal("command %u answered by %u", r->header.command, h.command);
     if (r->session && r->session->id && h.session_id != r->session->id && !client->lenient)
-        illegal("another session id");
+        illegal("command %u, message %llu, status 0x%08x: session id %llx, not %llx", h.command,
+                (unsigned long long)h.message_id, h.status, (unsigned long long)h.session_id,
+                (unsigned long long)r->session->id);
     if (encrypted != r->encrypted && !r->lenient && !is_about_session(h.status))
         illegal("command %u, status 0x%08x: %s", h.command, h.status,
                 encrypted ? "encrypted for no reason" : "an encrypted request answered in clear");
