@@ -278,12 +278,10 @@ static void memory_rename(void *self, struct tb_call *call)
 static void memory_remove(void *self, struct tb_call *call)
 {
     struct tb_memory_tree *tree = self;
-    struct tb_memory_node *node = node_for(call, TB_USE_NAME);
+    const struct handle *handle = call->handle;
 
-    if (!node)
-        return;
     pthread_mutex_lock(&tree->lock);
-    enum tb_error error = tb_memory_remove_locked(tree, node);
+    enum tb_error error = tb_memory_remove_locked(tree, handle->node);
     pthread_mutex_unlock(&tree->lock);
     tb_call_reply(call, error);
 }

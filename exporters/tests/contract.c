@@ -244,6 +244,19 @@ START_TEST(removed_files_live_until_closed)
 }
 END_TEST
 
+/* Delete-on-close: the handle that closes last removes, whoever has asked for it. */
+START_TEST(any_handle_removes)
+{
+    struct tb_call call = {.operation = TB_CALL_OPEN, .open = {.path = "f", .how = TB_OPEN_NEW}};
+    struct tb_attributes a;
+    assert_ok(call_run(exporter, &call));
+    free(call.open.real_path);
+    assert_ok(call_remove(exporter, call.handle));
+    call_close(exporter, call.handle);
+    assert_error(path_get(exporter, "f", &a), TB_OBJECT_NAME_NOT_FOUND);
+}
+END_TEST
+
 START_TEST(full_directories_stay)
 {
     struct tb_attributes a;
@@ -432,6 +445,7 @@ TCase *contract_tests(const struct contract *under_test)
     tcase_add_test(tests, attributes_are_kept);
     tcase_add_test(tests, directory_attribute_cannot_be_set);
     tcase_add_test(tests, removed_files_live_until_closed);
+    tcase_add_test(tests, any_handle_removes);
     tcase_add_test(tests, full_directories_stay);
     tcase_add_test(tests, rename_moves);
     tcase_add_test(tests, rename_replaces_files_only);

@@ -282,7 +282,6 @@ START_TEST(handles_do_what_they_were_opened_for)
     assert_error(call_write(memory, call.handle, 0, "x", 1), TB_ACCESS_DENIED);
     assert_error(call_read(memory, call.handle, 0, &byte, &length), TB_ACCESS_DENIED);
     assert_error(call_set(memory, call.handle, 0, &a), TB_ACCESS_DENIED);
-    assert_error(call_remove(memory, call.handle), TB_ACCESS_DENIED);
     assert_error(call_rename(memory, call.handle, "g", false), TB_ACCESS_DENIED);
     call_close(memory, call.handle);
 }
