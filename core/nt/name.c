@@ -3,6 +3,7 @@
 #include "core/nt/upcase.h"
 #include "core/nt/utf.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* Counts the units of a text and refuses ill-formed UTF-8. */
@@ -86,6 +87,7 @@ static enum tb_error parse_path(struct tb_path *path)
             break;
         *at = '/';
     }
+    assert(!strpbrk(text, "\\:"));
     return TB_OK;
 }
 

@@ -207,6 +207,7 @@ void tb_security_descriptor_encode(const struct tb_security_descriptor *descript
                                    uint32_t information, struct tb_writer *to)
 {
     struct layout l = lay_out(descriptor, information);
+    size_t start = to->at;
 
     tb_write_u8(to, REVISION);
     tb_write_u8(to, descriptor->resource_manager_control);
@@ -223,6 +224,7 @@ void tb_security_descriptor_encode(const struct tb_security_descriptor *descript
         acl_encode(&descriptor->sacl, to);
     if (l.dacl)
         acl_encode(&descriptor->dacl, to);
+    assert(to->failed || to->at - start == l.length);
 }
 
 void tb_acl_clear(struct tb_acl *acl)

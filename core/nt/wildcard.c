@@ -3,6 +3,7 @@
 #include "core/nt/upcase.h"
 #include "core/nt/utf.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum tb_error tb_pattern_from_wire(struct tb_span utf16, char **pattern)
@@ -52,6 +53,7 @@ static bool machine_step(struct machine *m, uint32_t unit, bool last_dot)
 {
     bool alive = false;
 
+    assert(m->length <= TB_PATTERN_UNITS_MAX);
     memset(m->next, 0, m->length + 1);
     for (size_t i = 0; i < m->length; i++) {
         if (!m->now[i])

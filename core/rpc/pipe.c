@@ -157,6 +157,7 @@ static void send_response(struct tb_pipe *pipe, struct tb_span stub)
     size_t room = (pipe->fragment_max - (size_t)TB_RPC_REQUEST_HEADER_LENGTH) & ~(size_t)7;
     size_t at = 0;
 
+    assert(pipe->fragment_max >= TB_RPC_FRAGMENT_MIN);
     do {
         size_t length = stub.length - at < room ? stub.length - at : room;
         struct message *message = message_new(pipe, TB_RPC_REQUEST_HEADER_LENGTH + length);
@@ -305,6 +306,7 @@ static void finish_request(struct tb_pipe *pipe, const struct tb_rpc_environment
 {
     struct tb_ndr_writer out;
 
+    assert(pipe->bound && pipe->gathering);
     tb_ndr_writer_init(&out, REPLY_LENGTH_MAX);
     uint32_t fault = run(pipe, environment, &out);
     pipe->gathering = false;
@@ -482,6 +484,7 @@ enum tb_error tb_pipe_read(struct tb_pipe *pipe, void *to, size_t capacity, size
     *length = tb_pipe_peek(pipe, to, capacity);
     if (!message)
         return pipe->hung_up ? TB_PIPE_DISCONNECTED : TB_PIPE_EMPTY;
+    assert(*length <= pipe->unread_length);
     message->taken += *length;
     pipe->unread_length -= *length;
     if (message->taken < message->length)

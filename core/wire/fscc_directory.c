@@ -101,6 +101,7 @@ enum tb_error tb_directory_writer_add(struct tb_directory_writer *writer, const 
     writer->count++;
 
     uint8_t *entry = tb_write_reserve(to, layout->name_at);
+    assert(entry);
     memset(entry, 0, layout->name_at);
     bool names = layout->number == TB_FILE_NAMES_INFORMATION;
     tb_store_u32(entry + (names ? NAMES_NAME_LENGTH_AT : NAME_LENGTH_AT), (uint32_t)name_length);

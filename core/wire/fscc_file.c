@@ -5,6 +5,8 @@
 #include "core/nt/utf.h"
 #include "core/wire/smb2.h"
 
+#include <assert.h>
+
 /* FileModeInformation shows these of the create options (MS-FSCC 2.4.31). */
 #define MODE_SHOWN                                                                                 \
     (TB_FILE_WRITE_THROUGH | TB_FILE_SEQUENTIAL_ONLY | TB_FILE_NO_INTERMEDIATE_BUFFERING |         \
@@ -252,7 +254,9 @@ enum tb_error tb_file_information_encode(uint8_t number, const struct tb_file_st
         return TB_INVALID_INFO_CLASS;
     if (to->failed || to->capacity - to->at < row->class.fixed_length)
         return TB_INFO_LENGTH_MISMATCH;
-    return row->encode(state, to);
+    enum tb_error error = row->encode(state, to);
+    assert(!to->failed);
+    return error;
 }
 
 /* A pipe in message mode with one instance, seen from the client's end. */

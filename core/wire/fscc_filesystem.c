@@ -3,6 +3,8 @@
 #include "core/nt/name.h"
 #include "core/wire/fscc_file.h"
 
+#include <assert.h>
+
 #define SECTORS_PER_CLUSTER (TB_FS_CLUSTER_SIZE / TB_FS_SECTOR_SIZE)
 
 typedef enum tb_error query(const struct tb_filesystem_state *state, struct tb_writer *to);
@@ -146,5 +148,7 @@ enum tb_error tb_filesystem_information_encode(uint8_t number,
         return TB_INVALID_INFO_CLASS;
     if (to->failed || to->capacity - to->at < row->fixed_length)
         return TB_INFO_LENGTH_MISMATCH;
-    return row->encode(state, to);
+    enum tb_error error = row->encode(state, to);
+    assert(!to->failed);
+    return error;
 }
