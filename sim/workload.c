@@ -1,5 +1,6 @@
 #include "sim/workload.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -299,6 +300,29 @@ bool tb_sim_workload_pump(struct tb_sim_workload *workload)
             return true;
     }
     return false;
+}
+
+static void print_request(const struct tb_sim_request *r)
+{
+    fprintf(stderr, "    command %u, message %llu: %s%s%s\n", r->header.command,
+            (unsigned long long)r->header.message_id, r->done ? "done " : "waits ",
+            r->pending ? "pending " : "", r->done && !r->lost ? tb_error_name(r->error) : "");
+}
+
+void tb_sim_workload_print(const struct tb_sim_workload *workload)
+{
+    for (unsigned a = 0; a < workload->settings.actors; a++) {
+        const struct tb_sim_actor *actor = &workload->actors[a];
+        fprintf(stderr, "  actor %u: state %d, %s, credits %u%s\n", a, actor->state,
+                actor->reading ? "reads" : "does not read", actor->client ? actor->client->credits : 0,
+                actor->tree && actor->tree->session->over ? ", session over" : "");
+        if (actor->request)
+            print_request(actor->request);
+        for (unsigned i = 0; i < TB_SIM_SLOTS; i++) {
+            for (unsigned j = 0; j < actor->slots[i].count; j++)
+                print_request(actor->slots[i].parts[j]);
+        }
+    }
 }
 
 void tb_sim_workload_free(struct tb_sim_workload *workload)

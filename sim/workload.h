@@ -96,6 +96,8 @@ struct tb_sim_workload *tb_sim_workload_new(struct tb_sim_driver *driver, uint64
                                             const struct tb_sim_workload_settings *settings);
 /* Look at one actor. False when all operations were begun and answered, or given up. */
 bool tb_sim_workload_pump(struct tb_sim_workload *workload);
+/* What is under way, to stderr. */
+void tb_sim_workload_print(const struct tb_sim_workload *workload);
 /* Disconnects whoever is left. */
 void tb_sim_workload_free(struct tb_sim_workload *workload);
 
