@@ -76,6 +76,12 @@ bool tb_claim_take(struct tb_claim *claim, struct tb_task *task)
     return false;
 }
 
+void tb_claim_await(struct tb_claim *claim, struct tb_task *task)
+{
+    assert(claim->queued && !claim->held && !claim->waiter);
+    claim->waiter = task;
+}
+
 static void hand_on(struct tb_share *share) TB_INSIDE
 {
     if (share->claims_waiting == 0)
@@ -86,7 +92,8 @@ static void hand_on(struct tb_share *share) TB_INSIDE
             continue;
         claim->held = true;
         share->claims_waiting--;
-        tb_task_ready(claim->waiter);
+        if (claim->waiter)
+            tb_task_ready(claim->waiter);
     }
 }
 

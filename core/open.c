@@ -126,31 +126,17 @@ static void remove_name(struct tb_task *task) TB_INSIDE
     tb_task_call(task, removed);
 }
 
-/* All requests on it are done (MS-FSA 2.1.5.5). */
-static void begin_closing(struct tb_open *open) TB_INSIDE
+/* All requests on it are done, and the name, if it is to go, is claimed (MS-FSA 2.1.5.5). */
+static void begin_closing(struct tb_task *task) TB_INSIDE
 {
-    struct tb_task *task = &open->task;
-    if (!open->closing_claim.queued)
-        close_handle(task);
-    else if (open->closing_claim.held)
+    struct tb_open *open = tb_container(task, struct tb_open, task);
+    if (open->removes)
         remove_name(task);
     else
-        tb_task_wait(task, remove_name);
+        close_handle(task);
 }
 
-static void begin_closing_step(struct tb_task *task) TB_INSIDE
-{
-    begin_closing(tb_container(task, struct tb_open, task));
-}
-
-/* A claim that comes while requests are still using the open finds the task not waiting for it. */
-static void claim_came(struct tb_task *task) TB_INSIDE
-{
-    (void)task;
-}
-
-/* Give up what others may be waiting for; a doomed file's name is claimed in the same moment, so
- * that whoever creates it anew comes after the removal. */
+/* Give up what others may be waiting for. */
 static void leave_node(struct tb_open *open) TB_INSIDE
 {
     struct tb_node *node = open->node;
@@ -161,11 +147,7 @@ static void leave_node(struct tb_open *open) TB_INSIDE
         node->delete_pending = true;
         tb_watch_delete_pending(node);
     }
-    if (!node->delete_pending || node->removed || !tb_list_empty(&node->opens))
-        return;
-    tb_claim_init(&open->closing_claim, open->share, node->folded, true, node->directory);
-    open->task.step = claim_came;
-    tb_claim_take(&open->closing_claim, &open->task);
+    open->removes = node->delete_pending && !node->removed && tb_list_empty(&node->opens);
 }
 
 static void cancel_requests(struct tb_open *open) TB_INSIDE
@@ -202,13 +184,16 @@ void tb_open_request_done(struct tb_open *open)
     if (!open->closing || !tb_list_empty(&open->requests))
         return;
     open->closing = false;
-    /* The last request may be finishing on another loop, or inside a longer step. If the claim's
-     * wake-up is still queued it will do. */
-    if (open->closing_claim.queued && !open->closing_claim.held)
-        tb_task_wait(&open->task, begin_closing_step);
-    else if (tb_list_empty(&open->task.link)) {
-        tb_task_wait(&open->task, begin_closing_step);
-        tb_task_ready(&open->task);
-    } else
-        tb_task_wait(&open->task, begin_closing_step);
+    /* The last request may be finishing on another loop, or inside a longer step: the closing is a
+     * step of its own. A doomed file's name is claimed in this moment, so that whoever creates it
+     * anew comes after the removal; no earlier, since a rename that still uses the open may wait
+     * for the same name. */
+    tb_task_wait(&open->task, begin_closing);
+    if (open->removes) {
+        struct tb_node *node = open->node;
+        tb_claim_init(&open->closing_claim, open->share, node->folded, true, node->directory);
+        if (!tb_claim_take(&open->closing_claim, &open->task))
+            return;
+    }
+    tb_task_ready(&open->task);
 }

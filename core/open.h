@@ -41,6 +41,7 @@ struct tb_open {
     struct tb_credentials credentials; /* the session's at the time */
     bool live TB_GUARDED;
     bool closing TB_GUARDED; /* closed, and requests are still using it */
+    bool removes TB_GUARDED; /* the file goes with this open: the last one of a doomed node */
 
     struct tb_pipe *pipe; /* a named pipe's open has this and none of what follows */
     struct tb_list pipe_readers TB_GUARDED; /* parked reads, tb_task.link */
@@ -71,7 +72,7 @@ struct tb_open {
     uint32_t lock_count TB_GUARDED;
     uint8_t lock_sequences[TB_LOCK_SEQUENCES] TB_GUARDED; /* number + 1; 0 is invalid */
 
-    struct tb_claim closing_claim; /* on the node's name, when the file goes with this open */
+    struct tb_claim closing_claim; /* on the node's name, when `removes` */
     struct tb_task *closed_waiter TB_GUARDED; /* CLOSE, to be answered when done */
 };
 

@@ -232,7 +232,8 @@ static void apply(struct tb_sim_actor *actor, const struct tb_sim_slot *slot)
             file->length = 0;
         }
         break;
-    case TB_SIM_MODEL_DELETE:
+    case TB_SIM_MODEL_DELETE: /* CLOSE does not say whether it could be removed */
+        file->known = !actor->workload->settings.may_fail;
         file->exists = false;
         file->length = 0;
         break;

@@ -23,7 +23,7 @@ struct rename_state {
     char *from_folded; /* in the arena: the name when the claims were made */
     bool replace;
     struct tb_claim claims[2];
-    unsigned claim_count, taken;
+    unsigned claim_count;
     enum tb_error verdict; /* on replacing the target */
 };
 
@@ -68,7 +68,6 @@ static void drop_claims(struct rename_state *state) TB_INSIDE
 {
     while (state->claim_count > 0)
         tb_claim_drop(&state->claims[--state->claim_count]);
-    state->taken = 0;
 }
 
 static void finish(struct tb_request *request, enum tb_error error) TB_INSIDE
@@ -186,8 +185,6 @@ static enum tb_error check(const struct tb_request *request) TB_INSIDE
     return TB_OK;
 }
 
-static void take_claims(struct tb_task *task) TB_INSIDE;
-
 static void add_claim(struct tb_request *request, char *folded, bool subtree)
 {
     struct rename_state *state = request->state;
@@ -196,19 +193,9 @@ static void add_claim(struct tb_request *request, char *folded, bool subtree)
                   subtree);
 }
 
-/* The order claims are taken in (core/claim.h): by name, with '/' before all else, so that what lies
- * beneath a directory follows it immediately, as one piece. */
-static int compare_for_claims(const char *a, const char *b)
-{
-    while (*a != '\0' && *a == *b)
-        a++, b++;
-    if (*a == '\0' || *b == '\0')
-        return (*a != '\0') - (*b != '\0');
-    if (*a == '/' || *b == '/')
-        return (*b == '/') - (*a == '/');
-    return (unsigned char)*a < (unsigned char)*b ? -1 : *a != *b;
-}
+static void await_claims(struct tb_task *task) TB_INSIDE;
 
+/* Both at once: see core/claim.h. */
 static void make_claims(struct tb_request *request) TB_INSIDE
 {
     struct rename_state *state = request->state;
@@ -220,22 +207,22 @@ static void make_claims(struct tb_request *request) TB_INSIDE
         return;
     }
     memcpy(state->from_folded, node->folded, size);
-    int order = compare_for_claims(state->from_folded, state->to_folded);
-    if (order > 0)
-        add_claim(request, state->to_folded, false);
     add_claim(request, state->from_folded, node->directory);
-    if (order < 0)
+    if (strcmp(state->from_folded, state->to_folded) != 0)
         add_claim(request, state->to_folded, false);
-    take_claims(&request->task);
+    for (unsigned i = 0; i < state->claim_count; i++)
+        tb_claim_take(&state->claims[i], NULL);
+    await_claims(&request->task);
 }
 
-static void take_claims(struct tb_task *task)
+static void await_claims(struct tb_task *task)
 {
     struct tb_request *request = tb_request_of(task);
     struct rename_state *state = request->state;
-    while (state->taken < state->claim_count) {
-        if (!tb_claim_take(&state->claims[state->taken++], task)) {
-            tb_task_wait(task, take_claims);
+    for (unsigned i = 0; i < state->claim_count; i++) {
+        if (!state->claims[i].held) {
+            tb_claim_await(&state->claims[i], task);
+            tb_task_wait(task, await_claims);
             return;
         }
     }
