@@ -146,6 +146,11 @@ void tb_watch_renamed(struct tb_share *share, const char *old_path, const char *
                  new_name);
         deliver(watch);
     }
+    /* Windows tells this of files, but not of directories. */
+    if (!directory)
+        tb_watch_changed(share, TB_FILE_ACTION_MODIFIED,
+                         TB_FILE_NOTIFY_CHANGE_ATTRIBUTES | TB_FILE_NOTIFY_CHANGE_CREATION,
+                         new_path);
 }
 
 static void finish_waiters(struct tb_watch *watch, enum tb_error error) TB_INSIDE

@@ -54,7 +54,7 @@ static enum tb_error check_unlocks(struct lock_state *state, const struct tb_loc
 {
     for (; state->valid_count < body->lock_count; state->valid_count++) {
         struct tb_lock_element element = tb_lock_request_element(body, state->valid_count);
-        if ((element.flags & ~TB_SMB2_LOCKFLAG_FAIL_IMMEDIATELY) != TB_SMB2_LOCKFLAG_UNLOCK) {
+        if (element.flags != TB_SMB2_LOCKFLAG_UNLOCK) {
             state->invalid = TB_INVALID_PARAMETER;
             break;
         }
