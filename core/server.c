@@ -117,7 +117,6 @@ static bool server_init(struct tb_server *server, const struct tb_server_config 
     if (!server->ipc)
         return false;
     server->ipc->guest_ok = true;
-    server->ipc->hidden = true;
     tb_list_append(&server->shares, &server->ipc->in_server);
     return true;
 }

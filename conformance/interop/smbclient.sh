@@ -13,7 +13,8 @@ list_shares() {
 }
 
 # smbclient reports most failed commands on its output only.
-quiet() { ! grep -E 'NT_STATUS|[Ee]rror|does not exist|^\?|command not found' "$1"; }
+# (Where there are no short names, allinfo says so before it goes on.)
+quiet() { ! grep -v 'getting alt name' "$1" | grep -E 'NT_STATUS|[Ee]rror|does not exist|^\?|command not found'; }
 
 session() {  # [OPTION]...: everything one does with files
     local out=$work/out
