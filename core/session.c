@@ -8,12 +8,13 @@
 #include "core/server_internal.h"
 #include "core/tree.h"
 
+/* 32 bits, as some clients keep no more. */
 static uint64_t new_session_id(struct tb_server *server) TB_INSIDE
 {
-    uint64_t id;
+    uint32_t id;
     do
         tb_env_random(&server->env, TB_RANDOM_SESSION_ID, &id, sizeof(id));
-    while (id == 0 || id == UINT64_MAX || tb_table_find(&server->sessions_by_id, id));
+    while (id == 0 || id == UINT32_MAX || tb_table_find(&server->sessions_by_id, id));
     return id;
 }
 

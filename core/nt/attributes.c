@@ -59,7 +59,7 @@ enum tb_error tb_create_check(uint32_t desired_access, uint32_t share_access, ui
             disposition == TB_FILE_OVERWRITE || disposition == TB_FILE_OVERWRITE_IF)
             return TB_INVALID_PARAMETER;
     }
-    if ((access & ~TB_ACCESS_VALID) || (access & ~TB_SYNCHRONIZE) == 0)
+    if (access & ~TB_ACCESS_VALID || access == 0)
         return TB_ACCESS_DENIED;
     if ((options & TB_FILE_DELETE_ON_CLOSE) && !(access & (TB_DELETE | TB_MAXIMUM_ALLOWED)))
         return TB_ACCESS_DENIED;
