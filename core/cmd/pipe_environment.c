@@ -14,19 +14,27 @@ static uint32_t share_type(const struct tb_share *share)
     return TB_RPC_SHARE_DISK;
 }
 
-static size_t visible_count(const struct tb_server *server)
+/* IPC$ is no share to browse, but enumerations list it, as those of Windows do. */
+static bool is_listed(const struct tb_share *share)
+{
+    return !share->hidden || share->kind == TB_SHARE_PIPE;
+}
+
+static size_t count_shares(const struct tb_server *server, bool listed)
 {
     size_t count = 0;
     tb_list_for_each(i, &server->shares)
-        count += !tb_container(i, struct tb_share, in_server)->hidden;
+        count += is_listed(tb_container(i, struct tb_share, in_server)) == listed;
     return count;
 }
 
-static void fill_shares(const struct tb_server *server, struct tb_rpc_share *to) TB_INSIDE
+/* Appends those that are listed, or those that are not, and returns where the next goes. */
+static struct tb_rpc_share *fill_shares(const struct tb_server *server, bool listed,
+                                        struct tb_rpc_share *to) TB_INSIDE
 {
     tb_list_for_each(i, &server->shares) {
         const struct tb_share *share = tb_container(i, struct tb_share, in_server);
-        if (share->hidden)
+        if (is_listed(share) != listed)
             continue;
         *to++ = (struct tb_rpc_share){
             .name = share->name,
@@ -36,20 +44,22 @@ static void fill_shares(const struct tb_server *server, struct tb_rpc_share *to)
             .uses = share->tree_count,
         };
     }
+    return to;
 }
 
 enum tb_error tb_rpc_environment_fill(struct tb_request *request,
                                       struct tb_rpc_environment *environment)
 {
     const struct tb_server *server = request->server;
-    size_t count = visible_count(server);
-    struct tb_rpc_share *shares = tb_request_alloc(request, (count + 1) * sizeof *shares);
+    size_t listed = count_shares(server, true), hidden = count_shares(server, false);
+    struct tb_rpc_share *shares = tb_request_alloc(request, (listed + hidden + 1) * sizeof *shares);
     if (!shares)
         return TB_NO_MEMORY;
-    fill_shares(server, shares);
+    fill_shares(server, false, fill_shares(server, true, shares));
     *environment = (struct tb_rpc_environment){
         .shares = shares,
-        .share_count = count,
+        .share_count = listed,
+        .hidden_count = hidden,
         .server_name = server->config.name,
         .domain = server->config.domain,
         .comment = server->config.comment,

@@ -24,8 +24,10 @@ struct tb_rpc_share {
 
 /* What one call may know. Owned by the caller, valid during one call; all text is UTF-8. */
 struct tb_rpc_environment {
-    const struct tb_rpc_share *shares; /* those that the caller may see, in a stable order */
-    size_t share_count;
+    /* In a stable order: those that enumerations list, and behind them those that only answer to
+     * their name. */
+    const struct tb_rpc_share *shares;
+    size_t share_count, hidden_count;
     const char *server_name; /* NetBIOS name, upper case */
     const char *domain;      /* or workgroup */
     const char *comment;

@@ -204,7 +204,7 @@ static const struct tb_rpc_share *share_find(const struct tb_rpc_environment *e,
 
     if (tb_utf8_from_utf16(utf16, name, sizeof(name)))
         return NULL;
-    for (size_t i = 0; i < e->share_count; i++)
+    for (size_t i = 0; i < e->share_count + e->hidden_count; i++)
         if (tb_name_equal_folded(e->shares[i].name, name))
             return &e->shares[i];
     return NULL;

@@ -9,11 +9,13 @@ static const struct tb_rpc_share shares[] = {
     {"home", NULL, NULL, TB_RPC_SHARE_DISK, 10, 0, 0},
     {"IPC$", "Remote IPC", "", TB_RPC_SHARE_IPC | TB_RPC_SHARE_SPECIAL, TB_RPC_SHARE_UNLIMITED, 1,
      0},
+    {"secret", NULL, NULL, TB_RPC_SHARE_DISK, TB_RPC_SHARE_UNLIMITED, 0, 0},
 };
 
 static const struct tb_rpc_environment environment = {
     .shares = shares,
     .share_count = 3,
+    .hidden_count = 1,
     .server_name = "SERVER",
     .domain = "WORKGROUP",
     .comment = "A server",
@@ -357,8 +359,9 @@ START_TEST(share_get_info)
         const char *name;
         uint32_t level, result;
     } rows[] = {
-        {"DATA", 0, 0}, {"data", 1, 0},    {"data", 2, 0},       {"data", 501, 0}, {"data", 502, 0},
-        {"ipc$", 1, 0}, {"data", 1005, 0}, {"nothing", 1, 2310}, {"", 1, 2310},    {"data", 3, 124},
+        {"DATA", 0, 0},   {"data", 1, 0}, {"data", 2, 0},    {"data", 501, 0},
+        {"data", 502, 0}, {"ipc$", 1, 0}, {"data", 1005, 0}, {"nothing", 1, 2310},
+        {"Secret", 1, 0}, {"", 1, 2310},  {"data", 3, 124},
     };
     struct tb_pipe *pipe = open_bound("srvsvc", &tb_rpc_srvsvc);
 
@@ -562,6 +565,7 @@ START_TEST(many_shares)
         many[i] = shares[0];
     big.shares = many;
     big.share_count = COUNT;
+    big.hidden_count = 0;
     size_t length = encode_request(bytes, sizeof(bytes), 3, 5, tb_span(in.data, in.length));
     ck_assert_int_eq(tb_pipe_write(pipe, &big, tb_span(bytes, length)), TB_OK);
     ck_assert_uint_gt(tb_pipe_state(pipe).messages, 10);
