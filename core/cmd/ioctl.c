@@ -62,12 +62,13 @@ static void get_referrals(struct tb_task *task) TB_INSIDE
     tb_request_finish(tb_request_of(task), TB_FS_DRIVER_REQUIRED);
 }
 
+/* For copies by reference too: clients take this status for "copy it yourself" (go-smb2 no other). */
 static void not_supported(struct tb_task *task) TB_INSIDE
 {
     tb_request_finish(tb_request_of(task), TB_NOT_SUPPORTED);
 }
 
-enum fsctl_needs { NOTHING, PIPE };
+enum fsctl_needs { NOTHING, OPEN, PIPE };
 
 static const struct fsctl_row {
     uint32_t ctl_code;
@@ -79,6 +80,9 @@ static const struct fsctl_row {
     {TB_FSCTL_QUERY_NETWORK_INTERFACE_INFO, NOTHING, not_supported},
     {TB_FSCTL_VALIDATE_NEGOTIATE_INFO, NOTHING, tb_fsctl_validate_negotiate},
     {TB_FSCTL_LMR_REQUEST_RESILIENCY, NOTHING, not_supported},
+    {TB_FSCTL_SRV_REQUEST_RESUME_KEY, OPEN, not_supported},
+    {TB_FSCTL_SRV_COPYCHUNK, OPEN, not_supported},
+    {TB_FSCTL_SRV_COPYCHUNK_WRITE, OPEN, not_supported},
     {TB_FSCTL_PIPE_WAIT, NOTHING, pipe_wait},
     {TB_FSCTL_PIPE_PEEK, PIPE, tb_named_pipe_peek},
     {TB_FSCTL_PIPE_TRANSCEIVE, PIPE, tb_named_pipe_transceive},
@@ -106,7 +110,7 @@ static void start(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
     const struct fsctl_row *row = row_find(request->body.ioctl.ctl_code);
-    bool open_needed = !row || row->needs == PIPE;
+    bool open_needed = !row || row->needs != NOTHING;
     request->response.ioctl.ctl_code = request->body.ioctl.ctl_code;
     request->response.ioctl.file_id = request->open ? request->open->id : request->body.ioctl.file_id;
     if (open_needed && !request->open)

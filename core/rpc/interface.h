@@ -15,7 +15,7 @@
 struct tb_rpc_share {
     const char *name;
     const char *comment; /* may be NULL */
-    const char *path;    /* as shown to administrators, "C:\data" or so; may be NULL */
+    const char *path;    /* as shown to clients, "C:\data" or so; may be NULL */
     uint32_t type;       /* TB_RPC_SHARE_… */
     uint32_t uses_max;   /* TB_RPC_SHARE_UNLIMITED: no limit */
     uint32_t uses;
@@ -34,7 +34,7 @@ struct tb_rpc_environment {
     uint64_t now_filetime;
     uint64_t uptime_ms;
     uint32_t version_major, version_minor; /* of Windows, as told: 10, 0 */
-    bool administrator;                    /* paths and use counts are for administrators only */
+    bool administrator;                    /* others are refused security and server details */
 };
 
 /* Win32 and network errors that operations return in their last argument. */

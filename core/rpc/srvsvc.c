@@ -33,7 +33,7 @@ static const struct share_level {
 } share_levels[] = {
     {0, HAS_NAME, true, false},
     {1, HAS_NAME | HAS_TYPE_AND_REMARK, true, false},
-    {2, HAS_NAME | HAS_TYPE_AND_REMARK | HAS_USES_AND_PATH, true, true},
+    {2, HAS_NAME | HAS_TYPE_AND_REMARK | HAS_USES_AND_PATH, true, false},
     {501, HAS_NAME | HAS_TYPE_AND_REMARK | HAS_FLAGS, true, false},
     {502, HAS_NAME | HAS_TYPE_AND_REMARK | HAS_USES_AND_PATH | HAS_SECURITY, true, true},
     {1005, HAS_FLAGS, false, false},
