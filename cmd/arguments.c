@@ -6,25 +6,7 @@
 #include "core/crypto/digest.h"
 #include "exporters/option.h"
 
-static bool add_listen(struct tb_settings *settings, const char *value)
-{
-    tb_texts_add(&settings->listen, value);
-    return true;
-}
-
-static bool add_users_file(struct tb_settings *settings, const char *value)
-{
-    tb_texts_add(&settings->users_files, value);
-    return true;
-}
-
-static bool set_state(struct tb_settings *settings, const char *value)
-{
-    tb_text_set(&settings->state, value);
-    return true;
-}
-
-/* Read before all others, by find_config(). */
+/* Read before all others, by read_config(). */
 static bool ignore(struct tb_settings *settings, const char *value)
 {
     (void)settings;
@@ -36,13 +18,13 @@ static const struct option {
     const char *name, *argument, *what;
     tb_set_global *set;
 } options[] = {
-    {"listen", "ADDR:PORT", "where to listen (127.0.0.1:4445); may be repeated", add_listen},
+    {"listen", "ADDR:PORT", "where to listen (127.0.0.1:4445); may be repeated", tb_parse_listen},
     {"share", "NAME=EXPORTER:ARG[,OPTION]...", "a share, as in data=memory:; may be repeated",
      tb_settings_add_share},
     {"user", "NAME:PASSWORD", "an account; may be repeated", tb_parse_user},
-    {"users", "FILE", "accounts in the format of smbpasswd(5)", add_users_file},
+    {"users", "FILE", "accounts in the format of smbpasswd(5)", tb_parse_users_file},
     {"config", "FILE", "configuration in the syntax of smb.conf", ignore},
-    {"state", "DIR", "what must outlive a restart", set_state},
+    {"state", "DIR", "what must outlive a restart", tb_parse_state},
     {"signing", "required|optional", "whether messages must be signed (required)",
      tb_parse_signing},
     {"encryption", "off|offered|desired|required", "whether messages are encrypted (offered)",
@@ -101,7 +83,8 @@ static bool next_option(struct tb_settings *settings, char ***arguments,
 {
     char *text = *(*arguments)++;
     if (strncmp(text, "--", 2) != 0)
-        return tb_settings_fail(settings, "unexpected argument \"%s\": options begin with --", text);
+        return tb_settings_fail(settings, "unexpected argument \"%s\": options begin with --",
+                                text);
     size_t length = strcspn(text + 2, "=");
     *option = find_option(text + 2, length);
     if (!*option)
@@ -138,7 +121,7 @@ static bool read_config(struct tb_settings *settings, char **arguments, bool *fi
 static bool apply(struct tb_settings *settings, const struct option *option, char *value,
                   bool *listening)
 {
-    if (option->set == add_listen && !*listening) {
+    if (option->set == tb_parse_listen && !*listening) {
         *listening = true;
         tb_texts_clear(&settings->listen);
     }

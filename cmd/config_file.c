@@ -112,9 +112,10 @@ static bool normalize(const char *key, char to[KEY_BYTES_MAX])
 static const struct tb_key *find_key(char name[KEY_BYTES_MAX])
 {
     static const char *const joined[][2] = {
-        {"readonly", "read only"},   {"guestok", "guest ok"},       {"validusers", "valid users"},
-        {"loglevel", "log level"},   {"smbencrypt", "smb encrypt"}, {"smbports", "smb ports"},
-        {"writeok", "write ok"},     {"netbiosname", "netbios name"},
+        {"readonly", "read only"},         {"guestok", "guest ok"},
+        {"validusers", "valid users"},     {"loglevel", "log level"},
+        {"smbencrypt", "smb encrypt"},     {"smbports", "smb ports"},
+        {"writeok", "write ok"},           {"netbiosname", "netbios name"},
         {"serverstring", "server string"},
     };
     for (size_t i = 0; i < sizeof(joined) / sizeof(joined[0]); i++)

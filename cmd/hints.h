@@ -5,7 +5,8 @@
 #include <stddef.h>
 
 struct tb_hints {
-    const char *address; /* where the server listens: "127.0.0.1:4445", "0.0.0.0:445", "[::1]:4445" */
+    const char
+        *address; /* where the server listens: "127.0.0.1:4445", "0.0.0.0:445", "[::1]:4445" */
     const char *share, *user, *password;
 };
 

@@ -64,13 +64,10 @@ static bool set_comment(struct tb_settings *s, struct tb_share_settings *share, 
 
 static bool set_path(struct tb_settings *s, struct tb_share_settings *share, const char *value)
 {
-    char *text = malloc(strlen(value) + sizeof("posix:"));
-    if (!text)
-        return tb_settings_fail(s, "out of memory");
-    strcat(strcpy(text, "posix:"), value);
-    free(share->exporter);
-    share->exporter = text;
-    return true;
+    (void)share;
+    (void)value;
+    return tb_settings_fail(s, "this version serves no directory trees: write \"exporter = "
+                               "memory:\" instead of \"path\"");
 }
 
 static bool set_share_encrypt(struct tb_settings *s, struct tb_share_settings *share,
@@ -123,10 +120,11 @@ static bool set_comment_global(struct tb_settings *s, const char *value)
 static bool add_listen(struct tb_settings *s, const char *value)
 {
     char *copy = tb_text_copy(value), *rest = copy, *word;
-    while ((word = next_word(&rest)))
-        tb_texts_add(&s->listen, word);
+    bool good = true;
+    while (good && (word = next_word(&rest)))
+        good = tb_parse_listen(s, word);
     free(copy);
-    return true;
+    return good;
 }
 
 /* All addresses of the interface called `name`. */
@@ -197,18 +195,6 @@ static bool set_bind_only(struct tb_settings *s, const char *value)
     return true;
 }
 
-static bool add_users_file(struct tb_settings *s, const char *value)
-{
-    tb_texts_add(&s->users_files, value);
-    return true;
-}
-
-static bool set_state(struct tb_settings *s, const char *value)
-{
-    tb_text_set(&s->state, value);
-    return true;
-}
-
 static const struct tb_key keys[] = {
     {"available", NULL, set_available},
     {"bind interfaces only", set_bind_only, NULL},
@@ -234,9 +220,9 @@ static const struct tb_key keys[] = {
     {"server smb encrypt", tb_parse_encryption, set_share_encrypt},
     {"server string", set_comment_global, NULL},
     {"smb encrypt", tb_parse_encryption, set_share_encrypt},
-    {"smb passwd file", add_users_file, NULL},
+    {"smb passwd file", tb_parse_users_file, NULL},
     {"smb ports", set_ports, NULL},
-    {"state directory", set_state, NULL},
+    {"state directory", tb_parse_state, NULL},
     {"threads", tb_parse_threads, NULL},
     {"user", tb_parse_user, NULL},
     {"valid users", NULL, set_valid_users},

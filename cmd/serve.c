@@ -36,13 +36,22 @@ struct service {
     struct tb_tcp *tcp;
     char password[TB_PASSWORD_CAPACITY]; /* made up; "" when accounts were given */
     char message[1024];
+    int status; /* what to exit with */
 };
 
-static bool fail(struct service *service, const char *what)
+/* What is misspelt is the user's mistake, anything else the world's. `where` may be "". */
+static bool fail_at(struct service *service, enum tb_error error, const char *where,
+                    const char *what)
 {
-    fprintf(stderr, "tombolo: %s\n", what);
-    (void)service;
+    fprintf(stderr, "tombolo: %s%s%s\n", where, *where ? ": " : "", what);
+    bool misspelt = error == TB_INVALID_PARAMETER || error == TB_OBJECT_NAME_INVALID;
+    service->status = misspelt ? TB_EXIT_USAGE : TB_EXIT_FAILED;
     return false;
+}
+
+static bool fail(struct service *service, enum tb_error error, const char *what)
+{
+    return fail_at(service, error, "", what);
 }
 
 static void raise_descriptor_limit(void)
@@ -70,11 +79,11 @@ static bool add_user(struct service *service, char *text)
 {
     char *colon = strchr(text, ':');
     *colon = '\0';
-    bool good = !tb_users_add(service->users, text, colon + 1, service->message,
-                              sizeof(service->message));
+    enum tb_error error =
+        tb_users_add(service->users, text, colon + 1, service->message, sizeof(service->message));
     tb_wipe(colon + 1, strlen(colon + 1));
     *colon = ':';
-    return good || fail(service, service->message);
+    return !error || fail(service, error, service->message);
 }
 
 /* Files first: an account from the command line replaces theirs. */
@@ -82,12 +91,14 @@ static bool make_users(struct service *service)
 {
     struct tb_settings *settings = &service->settings;
     service->users = tb_users_create(settings->workgroup);
-    if (!service->users)
-        return fail(service, "out of memory");
-    for (size_t i = 0; i < settings->users_files.count; i++)
-        if (tb_users_load(service->users, settings->users_files.items[i], &service->env,
-                          service->message, sizeof(service->message)))
-            return fail(service, service->message);
+    enum tb_error error = service->users ? TB_OK : TB_NO_MEMORY;
+    if (error)
+        return fail(service, error, "out of memory");
+    for (size_t i = 0; i < settings->users_files.count && !error; i++)
+        error = tb_users_load(service->users, settings->users_files.items[i], &service->env,
+                              service->message, sizeof(service->message));
+    if (error)
+        return fail(service, error, service->message);
     for (size_t i = 0; i < settings->users.count; i++)
         if (!add_user(service, settings->users.items[i]))
             return false;
@@ -95,9 +106,9 @@ static bool make_users(struct service *service)
     if (settings->users.count || settings->users_files.count)
         return true;
     tb_make_password(service->password);
-    return !tb_users_add(service->users, TB_SANDBOX_USER, service->password, service->message,
-                         sizeof(service->message)) ||
-           fail(service, service->message);
+    error = tb_users_add(service->users, TB_SANDBOX_USER, service->password, service->message,
+                         sizeof(service->message));
+    return !error || fail(service, error, service->message);
 }
 
 /* The server's own number: kept in the state directory, or as good as new in each run. */
@@ -109,11 +120,12 @@ static bool find_guid(struct service *service, uint8_t guid[16])
         tb_host_random(guid, 16);
         return true;
     }
-    if (tb_lmdb_open(service->settings.state, &service->lmdb, service->message,
-                     sizeof(service->message)))
-        return fail(service, service->message);
+    enum tb_error error = tb_lmdb_open(service->settings.state, &service->lmdb, service->message,
+                                       sizeof(service->message));
+    if (error)
+        return fail(service, error, service->message);
     struct tb_store store = tb_lmdb_store(service->lmdb);
-    enum tb_error error = store.ops->get(store.data, key, guid, &length);
+    error = store.ops->get(store.data, key, guid, &length);
     if (!error && length == 16)
         return true;
     if (error == TB_NOT_FOUND) {
@@ -124,7 +136,7 @@ static bool find_guid(struct service *service, uint8_t guid[16])
     }
     snprintf(service->message, sizeof(service->message), "the state directory %s is damaged: %s",
              service->settings.state, tb_error_text(error));
-    return fail(service, service->message);
+    return fail(service, TB_IO_DEVICE_ERROR, service->message);
 }
 
 static bool make_server(struct service *service)
@@ -147,17 +159,18 @@ static bool make_server(struct service *service)
         return false;
     enum tb_error error =
         tb_server_create(&config, &service->env, &service->auth, &service->server);
-    return !error || fail(service, tb_error_text(error));
+    return !error || fail(service, error, tb_error_text(error));
 }
 
 static bool add_share(struct service *service, const struct tb_share_settings *share)
 {
     struct tb_exporter *exporter;
-    if (tb_exporter_make(share->exporter, &service->env, &exporter, service->message,
-                         sizeof(service->message))) {
-        fprintf(stderr, "tombolo: share \"%s\": ", share->name);
-        return fail(service, service->message);
-    }
+    char where[128];
+    snprintf(where, sizeof(where), "share \"%s\"", share->name);
+    enum tb_error error = tb_exporter_make(share->exporter, &service->env, &exporter,
+                                           service->message, sizeof(service->message));
+    if (error)
+        return fail_at(service, error, where, service->message);
     const struct tb_share_config config = {
         .name = share->name,
         .comment = share->comment ? share->comment : "",
@@ -168,10 +181,8 @@ static bool add_share(struct service *service, const struct tb_share_settings *s
         .hidden = share->hidden,
         .valid_users = (const char *const *)share->valid_users.items,
     };
-    enum tb_error error = tb_server_add_share(service->server, &config);
-    if (error)
-        fprintf(stderr, "tombolo: share \"%s\": ", share->name);
-    return !error || fail(service, tb_error_text(error));
+    error = tb_server_add_share(service->server, &config);
+    return !error || fail_at(service, error, where, tb_error_text(error));
 }
 
 /* A misspelt name in "valid users" would shut somebody out, or in a later run let somebody in. */
@@ -204,13 +215,14 @@ static bool make_transport(struct service *service)
     enum tb_error error = tb_tcp_create(service->server, &service->env, thread_count(settings),
                                         &limits, &service->tcp);
     if (error)
-        return fail(service, tb_error_text(error));
-    for (size_t i = 0; i < settings->listen.count; i++)
-        if (tb_tcp_listen(service->tcp, settings->listen.items[i], service->message,
-                          sizeof(service->message)))
-            return fail(service, service->message);
+        return fail(service, error, tb_error_text(error));
+    for (size_t i = 0; i < settings->listen.count && !error; i++)
+        error = tb_tcp_listen(service->tcp, settings->listen.items[i], service->message,
+                              sizeof(service->message));
+    if (error)
+        return fail(service, error, service->message);
     error = tb_tcp_start(service->tcp);
-    return !error || fail(service, "no thread can be started");
+    return !error || fail(service, error, "no thread can be started");
 }
 
 static void announce(struct service *service)
@@ -322,5 +334,5 @@ int tb_cmd_serve(char **arguments)
             _exit(TB_EXIT_OK);
     }
     clear(&service);
-    return good ? TB_EXIT_OK : TB_EXIT_FAILED;
+    return service.status;
 }

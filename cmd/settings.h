@@ -89,6 +89,9 @@ bool tb_parse_log_level(struct tb_settings *settings, const char *value);
 bool tb_parse_name(struct tb_settings *settings, const char *value);
 bool tb_parse_workgroup(struct tb_settings *settings, const char *value);
 bool tb_parse_user(struct tb_settings *settings, const char *value);
+bool tb_parse_listen(struct tb_settings *settings, const char *value);
+bool tb_parse_users_file(struct tb_settings *settings, const char *value);
+bool tb_parse_state(struct tb_settings *settings, const char *value);
 
 /* arguments.c. *help: --help was asked for, nothing else counts. Passwords are wiped from
  * `arguments`. */

@@ -27,12 +27,12 @@ static bool *find_flag(struct tb_share_settings *share, const char *word, size_t
         bool *flag;
         bool inverted;
     } flags[] = {
-        {"readonly", &share->read_only, false},  {"ro", &share->read_only, false},
-        {"writeable", &share->read_only, true},  {"writable", &share->read_only, true},
-        {"rw", &share->read_only, true},         {"guest", &share->guest_ok, false},
-        {"guestok", &share->guest_ok, false},    {"public", &share->guest_ok, false},
-        {"encrypt", &share->encrypt, false},     {"hidden", &share->hidden, false},
-        {"browseable", &share->hidden, true},    {"browsable", &share->hidden, true},
+        {"readonly", &share->read_only, false}, {"ro", &share->read_only, false},
+        {"writeable", &share->read_only, true}, {"writable", &share->read_only, true},
+        {"rw", &share->read_only, true},        {"guest", &share->guest_ok, false},
+        {"guestok", &share->guest_ok, false},   {"public", &share->guest_ok, false},
+        {"encrypt", &share->encrypt, false},    {"hidden", &share->hidden, false},
+        {"browseable", &share->hidden, true},   {"browsable", &share->hidden, true},
     };
     for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
         if (is_word(word, length, flags[i].word)) {

@@ -7,6 +7,7 @@
 
 #include "cmd/settings.h"
 #include "exporters/option.h"
+#include "transport/tcp/address.h"
 #include "transport/tcp/tcp.h"
 
 struct word {
@@ -27,9 +28,8 @@ static bool find_word(const struct word *words, const char *value, int *out)
 
 bool tb_parse_bool(const char *value, bool *out)
 {
-    static const struct word words[] = {{"yes", 1}, {"true", 1},  {"1", 1}, {"on", 1},
-                                        {"no", 0},  {"false", 0}, {"0", 0}, {"off", 0},
-                                        {NULL, 0}};
+    static const struct word words[] = {{"yes", 1},   {"true", 1}, {"1", 1},   {"on", 1}, {"no", 0},
+                                        {"false", 0}, {"0", 0},    {"off", 0}, {NULL, 0}};
     int found;
     if (!find_word(words, value, &found))
         return false;
@@ -39,16 +39,12 @@ bool tb_parse_bool(const char *value, bool *out)
 
 bool tb_parse_signing(struct tb_settings *settings, const char *value)
 {
-    static const struct word words[] = {{"required", TB_SIGNING_REQUIRED},
-                                        {"mandatory", TB_SIGNING_REQUIRED},
-                                        {"default", TB_SIGNING_REQUIRED},
-                                        {"optional", TB_SIGNING_OPTIONAL},
-                                        {"auto", TB_SIGNING_OPTIONAL},
-                                        {"enabled", TB_SIGNING_OPTIONAL},
-                                        {"if_required", TB_SIGNING_OPTIONAL},
-                                        {"desired", TB_SIGNING_OPTIONAL},
-                                        {"disabled", TB_SIGNING_OPTIONAL},
-                                        {NULL, 0}};
+    static const struct word words[] = {
+        {"required", TB_SIGNING_REQUIRED},    {"mandatory", TB_SIGNING_REQUIRED},
+        {"default", TB_SIGNING_REQUIRED},     {"optional", TB_SIGNING_OPTIONAL},
+        {"auto", TB_SIGNING_OPTIONAL},        {"enabled", TB_SIGNING_OPTIONAL},
+        {"if_required", TB_SIGNING_OPTIONAL}, {"desired", TB_SIGNING_OPTIONAL},
+        {"disabled", TB_SIGNING_OPTIONAL},    {NULL, 0}};
     int found;
     if (!find_word(words, value, &found))
         return tb_settings_fail(settings, "signing is \"required\" or \"optional\", not \"%s\"",
@@ -74,16 +70,23 @@ bool tb_parse_encryption(struct tb_settings *settings, const char *value)
     int found;
     if (!find_word(words, value, &found))
         return tb_settings_fail(
-            settings,
-            "encryption is \"off\", \"offered\", \"desired\" or \"required\", not \"%s\"", value);
+            settings, "encryption is \"off\", \"offered\", \"desired\" or \"required\", not \"%s\"",
+            value);
     settings->encryption = (enum tb_encryption_policy)found;
     return true;
 }
 
-static const struct word exact_dialects[] = {
-    {"2.0.2", 0x0202},   {"2.1", 0x0210},     {"3.0", 0x0300},     {"3.0.2", 0x0302},
-    {"3.1.1", 0x0311},   {"SMB2_02", 0x0202}, {"SMB2_10", 0x0210}, {"SMB3_00", 0x0300},
-    {"SMB3_02", 0x0302}, {"SMB3_11", 0x0311}, {NULL, 0}};
+static const struct word exact_dialects[] = {{"2.0.2", 0x0202},
+                                             {"2.1", 0x0210},
+                                             {"3.0", 0x0300},
+                                             {"3.0.2", 0x0302},
+                                             {"3.1.1", 0x0311},
+                                             {"SMB2_02", 0x0202},
+                                             {"SMB2_10", 0x0210},
+                                             {"SMB3_00", 0x0300},
+                                             {"SMB3_02", 0x0302},
+                                             {"SMB3_11", 0x0311},
+                                             {NULL, 0}};
 
 static bool bad_dialect(struct tb_settings *settings, const char *value)
 {
@@ -93,10 +96,9 @@ static bool bad_dialect(struct tb_settings *settings, const char *value)
 
 bool tb_parse_dialect_min(struct tb_settings *settings, const char *value)
 {
-    static const struct word families[] = {
-        {"SMB2", 0x0202},  {"SMB3", 0x0300},      {"default", 0x0202}, {"NT1", 1},
-        {"COREPLUS", 1},   {"CORE", 1},           {"LANMAN1", 1},      {"LANMAN2", 1},
-        {NULL, 0}};
+    static const struct word families[] = {{"SMB2", 0x0202}, {"SMB3", 0x0300}, {"default", 0x0202},
+                                           {"NT1", 1},       {"COREPLUS", 1},  {"CORE", 1},
+                                           {"LANMAN1", 1},   {"LANMAN2", 1},   {NULL, 0}};
     int found;
     if (!find_word(exact_dialects, value, &found) && !find_word(families, value, &found))
         return bad_dialect(settings, value);
@@ -182,7 +184,32 @@ bool tb_parse_user(struct tb_settings *settings, const char *value)
 {
     const char *colon = strchr(value, ':');
     if (!colon || colon == value || !colon[1])
-        return tb_settings_fail(settings, "write a user as NAME:PASSWORD, and neither of them empty");
+        return tb_settings_fail(settings,
+                                "write a user as NAME:PASSWORD, and neither of them empty");
     tb_texts_add(&settings->users, value);
+    return true;
+}
+
+bool tb_parse_listen(struct tb_settings *settings, const char *value)
+{
+    char host[256], port[8];
+    if (!tb_tcp_address_split(value, host, sizeof(host), port, sizeof(port)))
+        return tb_settings_fail(settings,
+                                "write ADDR:PORT, as in 127.0.0.1:4445, [::1]:4445 or *:445, "
+                                "instead of \"%s\"",
+                                value);
+    tb_texts_add(&settings->listen, value);
+    return true;
+}
+
+bool tb_parse_users_file(struct tb_settings *settings, const char *value)
+{
+    tb_texts_add(&settings->users_files, value);
+    return true;
+}
+
+bool tb_parse_state(struct tb_settings *settings, const char *value)
+{
+    tb_text_set(&settings->state, value);
     return true;
 }

@@ -5,15 +5,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/list.h"
 #include "host/env.h"
 #include "host/users.h"
 
 /* NT hashes of "password" (MS-NLMP 4.2.2.1.2 has "Password") and of "Password". */
-#define HASH_password "8846F7EAEE8FB117AD06BDD830B7586C"
-#define HASH_Password "a4f49c406510bdcab6824ee7c30fd852"
-#define NO_LM         "XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX"
-#define LINE(name, uid, nt, flags)                                                                 \
-    name ":" uid ":" NO_LM ":" nt ":" flags ":LCT-5F000000:\n"
+#define HASH_password              "8846F7EAEE8FB117AD06BDD830B7586C"
+#define HASH_Password              "a4f49c406510bdcab6824ee7c30fd852"
+#define NO_LM                      "XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX"
+#define LINE(name, uid, nt, flags) name ":" uid ":" NO_LM ":" nt ":" flags ":LCT-5F000000:\n"
 
 static struct tb_users *users;
 static struct tb_host_env host;
@@ -177,9 +177,9 @@ END_TEST
 
 START_TEST(test_without_last_newline)
 {
-    ck_assert_int_eq(load("a:1:" NO_LM ":" HASH_password ":[U]:\r\nb:1:" NO_LM ":" HASH_password
-                          ":[U]:LCT-0:"),
-                     TB_OK);
+    ck_assert_int_eq(
+        load("a:1:" NO_LM ":" HASH_password ":[U]:\r\nb:1:" NO_LM ":" HASH_password ":[U]:LCT-0:"),
+        TB_OK);
     ck_assert_int_eq(look_up("a").error, TB_OK);
     ck_assert_int_eq(look_up("b").error, TB_OK);
 }

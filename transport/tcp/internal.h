@@ -1,9 +1,9 @@
 /* What the files of transport/tcp/ share.
  *
  * A loop works in turns: wait for events; read what arrived and give it to the core; tb_loop_run();
- * settle: write, answer sent(), end links. Reading and writing only take notes (`dirty`, `written`);
- * a link ends, and the core is called back, only while the turn settles, so no link disappears
- * under an event or inside a call from the core.
+ * settle: write, answer sent(), end links. Reading and writing only take notes (`dirty`,
+ * `written`); a link ends, and the core is called back, only while the turn settles, so no link
+ * disappears under an event or inside a call from the core.
  *
  * A link: OPEN, then perhaps DRAINING (what is queued is still written, nothing is read), then
  * BROKEN (no more input or output), then it is freed. `broken` may come at any time; the rest of
@@ -52,8 +52,8 @@ struct tcp_link {
     uint32_t events; /* that epoll waits for */
     enum tcp_link_state state;
     bool paused;
-    bool blocked; /* the socket took no more; EPOLLOUT will come */
-    bool greeted; /* something was received: a session request comes too late */
+    bool blocked;         /* the socket took no more; EPOLLOUT will come */
+    bool greeted;         /* something was received: a session request comes too late */
     unsigned idle_sweeps; /* since the last progress */
 
     uint8_t header[TB_TCP_HEADER_LENGTH]; /* of the message being received */
@@ -80,7 +80,7 @@ struct tcp_loop {
     int epoll_fd;
     struct tcp_watch wake;
     pthread_t thread;
-    bool running; /* the thread is there */
+    bool running;   /* the thread is there */
     bool delivered; /* messages wait for tb_loop_run() */
     struct tb_list links, dirty, timed;
     struct tb_list written; /* struct tb_outgoing.queued; sent(true) is still to be called */
@@ -100,9 +100,9 @@ struct tb_tcp {
     size_t listener_count;
     atomic_bool refusing, stopping;
     /* The first loop's. */
-    int reserve_fd;          /* given up when descriptors run out, to turn a client away */
-    uint64_t accept_us;      /* when to accept again; UINT64_MAX: accepting */
-    uint64_t complain_us;    /* not before: say again that descriptors have run out */
+    int reserve_fd;       /* given up when descriptors run out, to turn a client away */
+    uint64_t accept_us;   /* when to accept again; UINT64_MAX: accepting */
+    uint64_t complain_us; /* not before: say again that descriptors have run out */
     bool listeners_closed;
 };
 

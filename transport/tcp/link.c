@@ -250,7 +250,8 @@ static bool could_stall(const struct tcp_link *link)
 void tb_tcp_links_sweep(struct tcp_loop *loop)
 {
     const struct tb_tcp_limits *limits = &loop->tcp->limits;
-    tb_list_for_each (i, &loop->timed) {
+    tb_list_for_each(i, &loop->timed)
+    {
         struct tcp_link *link = tb_container(i, struct tcp_link, timed);
         unsigned limit = link->state == TCP_OPEN ? limits->stall_s : limits->linger_s;
         if (!could_stall(link))

@@ -82,8 +82,8 @@ static void turn(struct tcp_loop *loop)
     struct epoll_event events[EVENTS_MAX];
     uint64_t deadline_us = next_deadline_us(loop);
     bool may_sleep = tb_host_loop_may_sleep(&loop->host);
-    int count = wait_for_events(loop->epoll_fd, events,
-                                may_sleep ? time_left_us(loop, deadline_us) : 0);
+    int count =
+        wait_for_events(loop->epoll_fd, events, may_sleep ? time_left_us(loop, deadline_us) : 0);
     bool woken = tb_host_loop_awake(&loop->host);
     for (int i = 0; i < count; i++) {
         struct tcp_watch *watch = events[i].data.ptr;
@@ -105,8 +105,7 @@ static void turn(struct tcp_loop *loop)
 static void end_all_links(struct tcp_loop *loop)
 {
     take_incoming(loop);
-    tb_list_for_each (i, &loop->links)
-        tb_tcp_link_break(tb_container(i, struct tcp_link, links));
+    tb_list_for_each(i, &loop->links) tb_tcp_link_break(tb_container(i, struct tcp_link, links));
     tb_tcp_links_settle(loop);
     tb_loop_run(loop->loop);
 }

@@ -1,4 +1,5 @@
-/* From messages to bytes: each is its four-byte header and its segments, several to a system call. */
+/* From messages to bytes: each is its four-byte header and its segments, several to a system call.
+ */
 #include <assert.h>
 #include <errno.h>
 #include <sys/socket.h>
@@ -34,8 +35,7 @@ static bool add_piece(struct gathered *to, const uint8_t *data, size_t length, s
         return true;
     if (to->piece_count == PIECES_MAX)
         return false;
-    to->pieces[to->piece_count++] =
-        (struct iovec){(void *)(uintptr_t)(data + skip), length - skip};
+    to->pieces[to->piece_count++] = (struct iovec){(void *)(uintptr_t)(data + skip), length - skip};
     to->length += length - skip;
     return true;
 }

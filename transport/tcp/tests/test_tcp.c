@@ -595,8 +595,8 @@ START_TEST(test_addresses)
     ck_assert_str_eq(port, "445");
     ck_assert(tb_tcp_address_split(":0", name, sizeof(name), port, sizeof(port)));
     ck_assert_str_eq(name, "");
-    ck_assert(!tb_tcp_address_split("a.very.long.name.indeed:1", name, sizeof(name), port,
-                                    sizeof(port)));
+    ck_assert(
+        !tb_tcp_address_split("a.very.long.name.indeed:1", name, sizeof(name), port, sizeof(port)));
 }
 END_TEST
 
