@@ -11,7 +11,8 @@
 struct tb_open;
 
 struct tb_node {
-    struct tb_table_entry by_id; /* in share->nodes; the key is the file id */
+    struct tb_table_entry by_id;   /* in share->nodes; the key is the file id */
+    struct tb_table_entry by_path; /* in share->nodes_by_path; the key is the hash of `folded` */
     struct tb_list in_share;      /* share->nodes_in_order */
     struct tb_share *share;
     char *path;   /* as stored, relative to the share; changed by renames */
@@ -34,6 +35,13 @@ struct tb_node *tb_node_get(struct tb_share *share, uint64_t file_id, char *path
                             bool directory) TB_INSIDE;
 struct tb_node *tb_node_find(struct tb_share *share, uint64_t file_id) TB_INSIDE;
 void tb_node_release(struct tb_node *node) TB_INSIDE;
+
+/* Give it another path; both strings (malloc'ed) go to the node. */
+void tb_node_rename(struct tb_node *node, char *path, char *folded) TB_INSIDE;
+
+/* The node of the directory that a path lies in, if that is open; NULL. */
+struct tb_node *tb_node_of_parent(struct tb_share *share, const char *path,
+                                  const char *folded) TB_INSIDE;
 
 /* Whether an open with this access and sharing can join those there are (MS-FSA 2.1.5.1.2.2). */
 bool tb_node_shares(const struct tb_node *node, uint32_t access, uint32_t share_access) TB_INSIDE;

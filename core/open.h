@@ -57,6 +57,7 @@ struct tb_open {
     bool write_through;
     uint64_t position; /* FilePositionInformation */
     uint32_t mode;     /* FileModeInformation */
+    uint64_t change_filetime; /* set by SET_INFO through this open; 0: not */
 
     /* A directory's enumeration (MS-FSA 2.1.5.6.3); one QUERY_DIRECTORY at a time. */
     struct {

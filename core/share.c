@@ -52,6 +52,8 @@ void tb_share_free(struct tb_share *share) TB_ANNOTATE(no_thread_safety_analysis
         return;
     if (share->nodes.buckets)
         tb_table_clear(&share->nodes);
+    if (share->nodes_by_path.buckets)
+        tb_table_clear(&share->nodes_by_path);
     if (share->claims.buckets)
         tb_table_clear(&share->claims);
     tb_exporter_free(share->exporter);

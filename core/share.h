@@ -22,6 +22,7 @@ struct tb_share {
     struct tb_exporter_capabilities capabilities;
     bool read_only, guest_ok, encrypt, hidden;
     struct tb_table nodes TB_GUARDED;  /* by file id */
+    struct tb_table nodes_by_path TB_GUARDED; /* by hash of the folded path */
     struct tb_list nodes_in_order TB_GUARDED;
     struct tb_table claims TB_GUARDED; /* by hash of the folded path, core/claim.h */
     struct tb_list claims_in_order TB_GUARDED; /* oldest first */

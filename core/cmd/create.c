@@ -404,6 +404,11 @@ static void open_name(struct tb_task *task) TB_INSIDE
     bool directory = body->create_options & TB_FILE_DIRECTORY_FILE || c->name.trailing_separator;
     uint32_t kept = 0;
     enum tb_error error = tb_attributes_for_create(body->file_attributes, directory, &kept);
+    const struct tb_node *parent =
+        tb_node_of_parent(request->tree->share, c->name.path, c->claim_name);
+    if (error == TB_OK && parent && parent->delete_pending &&
+        body->create_disposition != TB_FILE_OPEN && *c->claim_name != '\0')
+        error = TB_DELETE_PENDING;
     if (error != TB_OK || !request->tree->connected) {
         finish(request, error != TB_OK ? error : TB_NETWORK_NAME_DELETED);
         return;

@@ -19,8 +19,8 @@
 
 struct disposition_state {
     uint32_t flags; /* TB_FILE_DISPOSITION_… */
-    /* While a directory is looked at, through a handle of its own: the open's need not be one that
-     * can list. */
+    /* While a directory is looked at, through a handle of its own (the open's need not be one that
+     * can list), nothing is created in it. */
     struct tb_claim claim;
     char *path, *folded; /* in the arena */
     void *handle;
@@ -141,7 +141,7 @@ static void claim_directory(struct tb_request *request)
         return;
     }
     strcpy(state->folded, node->folded);
-    tb_claim_init(&state->claim, request->open->share, state->folded, false, false);
+    tb_claim_init(&state->claim, request->open->share, state->folded, false, true);
     if (tb_claim_take(&state->claim, &request->task))
         open_directory(&request->task);
     else

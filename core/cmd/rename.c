@@ -81,19 +81,12 @@ static void take_new_name(struct tb_request *request, char *real_path) TB_INSIDE
 {
     struct rename_state *state = request->state;
     struct tb_node *node = request->open->node;
-    char *old_path = node->path;
-    if (real_path) {
-        node->path = real_path;
-    } else {
-        node->path = state->to.path;
-        state->to.path = NULL;
-    }
-    free(node->former_folded);
-    node->former_folded = node->folded;
-    node->folded = state->node_folded;
+    char *path = real_path ? real_path : state->to.path;
+    tb_watch_renamed(node->share, node->path, path, node->directory);
+    tb_node_rename(node, path, state->node_folded);
     state->node_folded = NULL;
-    tb_watch_renamed(node->share, old_path, node->path, node->directory);
-    free(old_path);
+    if (!real_path)
+        state->to.path = NULL;
 }
 
 static void renamed(struct tb_task *task) TB_INSIDE
@@ -167,6 +160,22 @@ static void look_at_target(struct tb_request *request) TB_INSIDE
     tb_task_call(&request->task, target_known);
 }
 
+/* The directory that the new name is put into is opened for that, as far as others are concerned
+ * (MS-FSA 2.1.5.15.11). */
+static enum tb_error check_parent(const struct tb_request *request) TB_INSIDE
+{
+    const struct rename_state *state = request->state;
+    const struct tb_node *parent =
+        tb_node_of_parent(request->open->share, state->to.path, state->to_folded);
+    if (!parent)
+        return TB_OK;
+    if (parent->delete_pending)
+        return TB_DELETE_PENDING;
+    bool shares =
+        tb_node_shares(parent, TB_FILE_ADD_FILE, TB_FILE_SHARE_READ | TB_FILE_SHARE_WRITE);
+    return shares ? TB_OK : TB_SHARING_VIOLATION;
+}
+
 static enum tb_error check(const struct tb_request *request) TB_INSIDE
 {
     const struct rename_state *state = request->state;
@@ -182,7 +191,7 @@ static enum tb_error check(const struct tb_request *request) TB_INSIDE
         return TB_INVALID_PARAMETER;
     if (node->directory && tb_share_open_beneath(open->share, node->path))
         return TB_ACCESS_DENIED;
-    return TB_OK;
+    return check_parent(request);
 }
 
 static void add_claim(struct tb_request *request, char *folded, bool subtree)

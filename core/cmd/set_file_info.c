@@ -26,6 +26,12 @@ static struct tb_call *prepare_call(struct tb_request *request, enum tb_operatio
                            tb_request_credentials(request), request->open->handle);
 }
 
+static bool time_given(uint64_t filetime)
+{
+    return filetime != TB_FILETIME_KEEP && filetime != TB_FILETIME_FREEZE &&
+           filetime != TB_FILETIME_THAW;
+}
+
 /* The last step of what changes the file. */
 static void changed(struct tb_task *task) TB_INSIDE
 {
@@ -36,6 +42,17 @@ static void changed(struct tb_task *task) TB_INSIDE
         tb_watch_changed(open->share, TB_FILE_ACTION_MODIFIED, state->notification,
                          open->node->path);
     tb_request_finish(request, task->error);
+}
+
+/* A change time that was set stays as it is whatever else is set through this open
+ * (MS-FSA 2.1.5.15.2, Open.UserSetChangeTime). */
+static void basic_changed(struct tb_task *task) TB_INSIDE
+{
+    const struct tb_request *request = tb_request_of(task);
+    const struct set_state *state = request->state;
+    if (!task->error && time_given(state->basic.change_filetime))
+        request->open->change_filetime = state->basic.change_filetime;
+    changed(task);
 }
 
 static enum tb_error decode_basic(struct tb_span input, struct set_state *state)
@@ -51,12 +68,6 @@ static enum tb_error decode_length(struct tb_span input, struct set_state *state
 static enum tb_error decode_mode(struct tb_span input, struct set_state *state)
 {
     return tb_file_mode_decode(input, &state->mode);
-}
-
-static bool time_given(uint64_t filetime)
-{
-    return filetime != TB_FILETIME_KEEP && filetime != TB_FILETIME_FREEZE &&
-           filetime != TB_FILETIME_THAW;
 }
 
 static void set_time(struct tb_call *call, struct set_state *state, uint64_t filetime,
@@ -81,6 +92,8 @@ static void basic_apply(struct tb_request *request, uint32_t file_attributes) TB
         .change_filetime = basic->change_filetime,
         .file_attributes = file_attributes,
     };
+    if (!time_given(basic->change_filetime))
+        call->attributes.values.change_filetime = request->open->change_filetime;
     set_time(call, state, basic->creation_filetime, TB_SET_CREATION_TIME,
              TB_FILE_NOTIFY_CHANGE_CREATION);
     set_time(call, state, basic->access_filetime, TB_SET_ACCESS_TIME,
@@ -92,8 +105,10 @@ static void basic_apply(struct tb_request *request, uint32_t file_attributes) TB
         call->attributes.mask |= TB_SET_FILE_ATTRIBUTES;
         state->notification |= TB_FILE_NOTIFY_CHANGE_ATTRIBUTES;
     }
+    if (call->attributes.mask && call->attributes.values.change_filetime)
+        call->attributes.mask |= TB_SET_CHANGE_TIME;
     if (call->attributes.mask)
-        tb_task_call(&request->task, changed);
+        tb_task_call(&request->task, basic_changed);
     else
         tb_request_finish(request, TB_OK);
 }
