@@ -515,7 +515,7 @@ START_TEST(create_check)
         unsupported |= error == TB_NOT_SUPPORTED ? 1u << bit : 0;
         invalid |= error == TB_INVALID_PARAMETER ? 1u << bit : 0;
     }
-    ck_assert_uint_eq(denied, 0x0CF0FE00);
+    ck_assert_uint_eq(denied, 0x0CE0FE00);
     ck_assert_uint_eq(unsupported, 0x00102080);
     ck_assert_uint_eq(invalid, 0xFF000000);
     ck_assert_int_eq(tb_create_check(0, 7, TB_FILE_OPEN, 0, 0), TB_ACCESS_DENIED);

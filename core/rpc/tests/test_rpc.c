@@ -395,6 +395,40 @@ START_TEST(share_get_info)
 }
 END_TEST
 
+static size_t encode_request(uint8_t *bytes, size_t capacity, uint8_t flags, uint32_t call_id,
+                             struct tb_span stub)
+{
+    struct tb_writer w = tb_writer(bytes, capacity);
+    struct tb_rpc_request request = {.operation = 15, .stub = stub};
+    tb_rpc_request_encode(&w, call_id, flags, &request);
+    ck_assert(!w.failed);
+    return w.at;
+}
+
+/* What only administrators are told: the security of shares, details of the server. */
+START_TEST(ordinary_user)
+{
+    static const struct {
+        uint32_t level, result;
+    } rows[] = {{2, TB_WERROR_OK}, {502, TB_WERROR_ACCESS_DENIED}};
+    struct tb_rpc_environment ordinary = environment;
+    uint8_t bytes[512];
+
+    ordinary.administrator = false;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct tb_pipe *pipe = open_bound("srvsvc", &tb_rpc_srvsvc);
+        struct tb_ndr_writer in = share_enum_arguments(rows[i].level, UINT32_MAX, false, 0);
+        size_t length = encode_request(bytes, sizeof(bytes), 3, 5, tb_span(in.data, in.length));
+        ck_assert_int_eq(tb_pipe_write(pipe, &ordinary, tb_span(bytes, length)), TB_OK);
+        ck_assert_int_eq(tb_pipe_read(pipe, answer, sizeof(answer), &answer_length), TB_OK);
+        ck_assert_uint_eq(answer_header().type, TB_RPC_RESPONSE);
+        ck_assert_uint_eq(tb_load_u32(answer + answer_length - 4), rows[i].result);
+        tb_ndr_writer_clear(&in);
+        tb_pipe_close(pipe);
+    }
+}
+END_TEST
+
 /* ServerName and Level: NetrServerGetInfo and NetrWkstaGetInfo. */
 static uint32_t info_call(struct tb_pipe *pipe, uint16_t operation, uint32_t level,
                           struct tb_ndr_writer *out)
@@ -498,16 +532,6 @@ START_TEST(faults)
     tb_pipe_close(pipe);
 }
 END_TEST
-
-static size_t encode_request(uint8_t *bytes, size_t capacity, uint8_t flags, uint32_t call_id,
-                             struct tb_span stub)
-{
-    struct tb_writer w = tb_writer(bytes, capacity);
-    struct tb_rpc_request request = {.operation = 15, .stub = stub};
-    tb_rpc_request_encode(&w, call_id, flags, &request);
-    ck_assert(!w.failed);
-    return w.at;
-}
 
 /* A request in three fragments, written byte by byte; then read back in small pieces. */
 START_TEST(fragments)
@@ -798,6 +822,7 @@ int main(void)
     tcase_add_test(tests, share_enum_resumes);
     tcase_add_test(tests, share_enum_levels);
     tcase_add_test(tests, share_get_info);
+    tcase_add_test(tests, ordinary_user);
     tcase_add_test(tests, server_and_workstation_info);
     tcase_add_test(tests, remote_time);
     tcase_add_test(tests, faults);
