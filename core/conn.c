@@ -107,7 +107,7 @@ void tb_conn_drop(struct tb_conn *conn)
 
 void tb_conn_doom(struct tb_conn *conn)
 {
-    if (!tb_list_empty(&conn->in_doomed))
+    if (conn->state == TB_CONN_LOST || !tb_list_empty(&conn->in_doomed))
         return;
     tb_list_append(&conn->loop->doomed, &conn->in_doomed);
     if (conn->server->inside != conn->loop)

@@ -21,10 +21,7 @@ struct tb_sim_fault {
 
 extern struct tb_sim_fault tb_sim_fault;
 
-/* Whether sim/fault_malloc.c is linked in. */
-bool tb_sim_fault_works(void);
-
-/* Begin counting anew. */
+/* Begin counting anew; in sim/fault_malloc.c. */
 void tb_sim_fault_start(uint64_t fail_at);
 void tb_sim_fault_stop(void);
 

@@ -2,6 +2,7 @@
  * or legally, or closes the connection; and it serves the next client. The bodies are signed after
  * they were changed, so that the damage gets past the signature. */
 #include "sim/check.h"
+#include <stdio.h>
 #include <string.h>
 
 #include "core/wire/fsctl.h"
@@ -116,8 +117,11 @@ static void send_and_forget(struct tb_sim_request *r)
 static void prepare(struct tb_sim_fixture *f, struct tb_sim_open *file, struct tb_sim_open *dir)
 {
     struct tb_sim_tree *tree = tb_sim_tree(f);
-    tb_sim_require_ok(tb_sim_open(tree, "dir/", TB_FILE_OPEN_IF, dir));
-    tb_sim_require_ok(tb_sim_open(tree, "dir/file", TB_FILE_OPEN_IF, file));
+    char name[64];
+    snprintf(name, sizeof(name), "dir%u/", f->network.numbers);
+    tb_sim_require_ok(tb_sim_open(tree, name, TB_FILE_CREATE, dir));
+    snprintf(name, sizeof(name), "dir%u/file", f->network.numbers);
+    tb_sim_require_ok(tb_sim_open(tree, name, TB_FILE_CREATE, file));
 }
 
 static void still_serves(struct tb_sim_fixture *f)

@@ -1,0 +1,129 @@
+/* Replaces malloc and its family in the program it is linked into, for all libraries, too. See
+ * sim/fault.h. What was allocated while armed is remembered by address, so that it is known at the
+ * end whether all of it was freed. Under AddressSanitizer the sanitizer's own functions are below. */
+#include "sim/fault.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WITH_SANITIZER
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#define WITH_SANITIZER
+#endif
+#if defined(WITH_SANITIZER)
+#define BELOW(name) __interceptor_##name
+#else
+#define BELOW(name) __libc_##name
+#endif
+
+extern void *BELOW(malloc)(size_t size);
+extern void *BELOW(calloc)(size_t count, size_t size);
+extern void *BELOW(realloc)(void *block, size_t size);
+extern void BELOW(free)(void *block);
+
+#define TABLE_SIZE (1u << 16)
+
+/* Open addressing; a removed entry leaves GRAVE. */
+#define GRAVE ((void *)-1)
+static void *table[TABLE_SIZE];
+
+static size_t slot_of(const void *block)
+{
+    return (size_t)(((uintptr_t)block >> 4) * UINT64_C(0x9E3779B97F4A7C15) >> 48) % TABLE_SIZE;
+}
+
+static void remember(void *block)
+{
+    if (!block || !tb_sim_fault.armed)
+        return;
+    size_t i = slot_of(block);
+    while (table[i] && table[i] != GRAVE)
+        i = (i + 1) % TABLE_SIZE;
+    table[i] = block;
+    tb_sim_fault.live++;
+}
+
+static void forget(void *block)
+{
+    if (!block || tb_sim_fault.live == 0)
+        return;
+    for (size_t i = slot_of(block); table[i]; i = (i + 1) % TABLE_SIZE) {
+        if (table[i] != block)
+            continue;
+        table[i] = GRAVE;
+        tb_sim_fault.live--;
+        return;
+    }
+}
+
+static bool fails(void)
+{
+    if (!tb_sim_fault.armed)
+        return false;
+    uint64_t k = ++tb_sim_fault.count;
+    bool failing = tb_sim_fault.fail_at && (k == tb_sim_fault.fail_at ||
+                                            (tb_sim_fault.persistent && k > tb_sim_fault.fail_at));
+    if (!failing)
+        return false;
+    tb_sim_fault.failed++;
+    errno = ENOMEM;
+    return true;
+}
+
+void *malloc(size_t size)
+{
+    if (fails())
+        return NULL;
+    void *block = BELOW(malloc)(size);
+    remember(block);
+    return block;
+}
+
+void *calloc(size_t count, size_t size)
+{
+    if (fails())
+        return NULL;
+    void *block = BELOW(calloc)(count, size);
+    remember(block);
+    return block;
+}
+
+void *realloc(void *block, size_t size)
+{
+    if (fails())
+        return NULL;
+    bool known = tb_sim_fault.live > 0 && block;
+    uint64_t before = tb_sim_fault.live;
+    if (known)
+        forget(block);
+    known = known && tb_sim_fault.live < before;
+    void *moved = BELOW(realloc)(block, size);
+    bool armed = tb_sim_fault_arm(known || tb_sim_fault.armed);
+    remember(moved ? moved : (known && size ? block : NULL));
+    tb_sim_fault_restore(armed);
+    return moved;
+}
+
+void free(void *block)
+{
+    forget(block);
+    BELOW(free)(block);
+}
+
+void tb_sim_fault_start(uint64_t fail_at)
+{
+    memset(table, 0, sizeof(table));
+    tb_sim_fault = (struct tb_sim_fault){.wanted = true, .fail_at = fail_at};
+}
+
+void tb_sim_fault_stop(void)
+{
+    tb_sim_fault.wanted = tb_sim_fault.armed = false;
+}
