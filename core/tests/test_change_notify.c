@@ -59,7 +59,11 @@ SIM_TEST(names, SEEDS)
 {
     struct tb_sim_tree *tree = tb_sim_tree(f), *other = tb_sim_tree(f);
     struct tb_sim_open dir, file;
-    tb_sim_require_ok(tb_sim_open(tree, "dir/", TB_FILE_CREATE, &dir));
+    struct tb_sim_create create = {.name = "dir",
+                                   .disposition = TB_FILE_CREATE,
+                                   .access = TB_FILE_GENERIC_READ,
+                                   .options = TB_FILE_DIRECTORY_FILE};
+    tb_sim_require_ok(tb_sim_create(tree, &create, &dir));
     struct tb_sim_request *r = watch(&dir, NAMES, true, 1000);
     tb_sim_require(!r->done);
     make(other, "outside");

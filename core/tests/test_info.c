@@ -142,8 +142,12 @@ SIM_TEST(rename, SEEDS)
     tb_sim_require_ok(tb_sim_rename(&file, "other", true));
     tb_sim_require_error(exists(tree, "file"), TB_OBJECT_NAME_NOT_FOUND);
     tb_sim_require_ok(tb_sim_rename(&file, "OTHER", false));
+    /* Somebody may be about to delete the directory. */
+    tb_sim_require_error(tb_sim_rename(&file, "dir/moved", false), TB_SHARING_VIOLATION);
+    tb_sim_require_ok(tb_sim_close(&dir));
     tb_sim_require_ok(tb_sim_rename(&file, "dir/moved", false));
     tb_sim_require_ok(exists(tree, "DIR/Moved"));
+    tb_sim_require_ok(tb_sim_open(tree, "dir/", TB_FILE_OPEN, &dir));
     tb_sim_require_error(exists(tree, "other"), TB_OBJECT_NAME_NOT_FOUND);
     tb_sim_require_error(tb_sim_rename(&file, "none/moved", false), TB_OBJECT_PATH_NOT_FOUND);
     tb_sim_require(tb_sim_rename(&file, "a*b", false) != TB_OK);
