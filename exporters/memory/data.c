@@ -12,8 +12,11 @@
 struct chunk {
     uint32_t capacity;
     uint32_t length; /* bytes written; zeros are understood behind them */
+    bool from_arena;
     uint8_t bytes[];
 };
+
+static_assert(sizeof(struct chunk) + CHUNK_SIZE <= TB_MEMORY_PIECE_SIZE, "a chunk is a piece");
 
 /* One chunk's part of a range. */
 struct piece {
@@ -87,9 +90,47 @@ static void **make_slot(struct tb_memory_data *data, uint64_t index)
     return slot;
 }
 
+static void free_chunk(const struct tb_memory_data *data, struct chunk *chunk)
+{
+    if (chunk && chunk->from_arena)
+        tb_memory_arena_give(data->arena, chunk);
+    else
+        free(chunk);
+}
+
+/* A chunk of full size in the place of `chunk`, which may be NULL. */
+static struct chunk *whole_chunk(const struct tb_memory_data *data, struct chunk *chunk)
+{
+    struct chunk *whole = data->arena ? tb_memory_arena_take(data->arena) : NULL;
+    bool from_arena = whole != NULL;
+    if (!whole)
+        whole = malloc(sizeof *whole + CHUNK_SIZE);
+    if (!whole)
+        return NULL;
+    whole->length = chunk ? chunk->length : 0;
+    if (chunk)
+        memcpy(whole->bytes, chunk->bytes, chunk->length);
+    free_chunk(data, chunk);
+    whole->capacity = CHUNK_SIZE;
+    whole->from_arena = from_arena;
+    return whole;
+}
+
+static struct chunk *part_chunk(struct chunk *chunk, uint32_t capacity)
+{
+    struct chunk *larger = realloc(chunk, sizeof *chunk + capacity);
+    if (!larger)
+        return NULL;
+    larger->capacity = capacity;
+    larger->from_arena = false;
+    if (!chunk)
+        larger->length = 0;
+    return larger;
+}
+
 /* A file that grows in small steps doubles its last chunk; one written at once gets no more than it
  * needs. */
-static bool reserve_chunk(void **slot, uint32_t needed)
+static bool reserve_chunk(const struct tb_memory_data *data, void **slot, uint32_t needed)
 {
     struct chunk *chunk = *slot;
     uint32_t capacity = whole_clusters(needed);
@@ -97,16 +138,11 @@ static bool reserve_chunk(void **slot, uint32_t needed)
         return true;
     if (chunk && capacity < 2 * chunk->capacity)
         capacity = 2 * chunk->capacity;
-    if (capacity > CHUNK_SIZE)
-        capacity = CHUNK_SIZE;
-    struct chunk *larger = realloc(chunk, sizeof *chunk + capacity);
-    if (!larger)
-        return false;
-    larger->capacity = capacity;
-    if (!chunk)
-        larger->length = 0;
-    *slot = larger;
-    return true;
+    struct chunk *larger =
+        capacity >= CHUNK_SIZE ? whole_chunk(data, chunk) : part_chunk(chunk, capacity);
+    if (larger)
+        *slot = larger;
+    return larger != NULL;
 }
 
 /* Take back what a reservation that failed had added. */
@@ -116,7 +152,7 @@ static void drop_empty_chunks(struct tb_memory_data *data, uint64_t index, uint6
         void **slot = find_slot(data, index);
         struct chunk *chunk = slot ? *slot : NULL;
         if (chunk && chunk->length == 0) {
-            free(chunk);
+            free_chunk(data, chunk);
             *slot = NULL;
         }
     }
@@ -128,7 +164,7 @@ bool tb_memory_data_reserve(struct tb_memory_data *data, uint64_t offset, size_t
     while (length) {
         struct piece piece = first_piece(offset, length);
         void **slot = make_slot(data, piece.index);
-        if (!slot || !reserve_chunk(slot, piece.from + piece.length)) {
+        if (!slot || !reserve_chunk(data, slot, piece.from + piece.length)) {
             drop_empty_chunks(data, first, piece.index);
             return false;
         }
@@ -200,7 +236,7 @@ static void drop_chunk(struct tb_memory_data *data, void **slot)
 {
     struct chunk *chunk = *slot;
     data->stored -= whole_clusters(chunk->length);
-    free(chunk);
+    free_chunk(data, chunk);
     *slot = NULL;
 }
 

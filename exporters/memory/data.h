@@ -1,12 +1,15 @@
 /* The bytes of one file, in chunks of at most 64 KiB that are allocated as they are written; what
- * is missing reads as zeros. The chunks hang in a radix tree that grows with the highest offset.
- * Knows no locks and no end of file: whoever owns it sees to both. All zero is an empty one. */
+ * is missing reads as zeros. Whole chunks come from an arena, smaller ones from malloc. The chunks hang in a radix tree that grows with the highest offset.
+ * Knows no locks and no end of file: whoever owns it sees to both. All zero but
+ * `arena` is an empty one. */
 #ifndef TB_EXPORTERS_MEMORY_DATA_H
 #define TB_EXPORTERS_MEMORY_DATA_H
 
 #include "core/bytes.h"
+#include "exporters/memory/arena.h"
 
 struct tb_memory_data {
+    struct tb_memory_arena *arena; /* NULL: everything from malloc */
     void *root;      /* a chunk when height is 0, else a table */
     unsigned height; /* tables on the way to a chunk */
     uint64_t stored; /* bytes of the clusters that hold something */

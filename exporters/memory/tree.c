@@ -24,6 +24,7 @@ static struct tb_memory_node *node_new(struct tb_memory_tree *tree, const char *
     }
     uint64_t now = tb_env_wall_filetime(&tree->env);
     struct tb_attributes *a = &node->attributes;
+    node->data.arena = &tree->arena;
     node->is_directory = is_directory;
     a->creation_filetime = a->access_filetime = a->write_filetime = a->change_filetime = now;
     a->file_attributes = is_directory ? TB_FILE_ATTRIBUTE_DIRECTORY : TB_FILE_ATTRIBUTE_ARCHIVE;
@@ -51,11 +52,16 @@ enum tb_error tb_memory_tree_create(const struct tb_env *env, uint64_t limit,
     struct tb_memory_tree *tree = calloc(1, sizeof *tree);
     if (!tree)
         return TB_NO_MEMORY;
+    if (!tb_memory_arena_init(&tree->arena)) {
+        free(tree);
+        return TB_NO_MEMORY;
+    }
     tree->env = *env;
     tree->limit = limit;
     tree->root = node_new(tree, "", true);
     if (!tree->root || pthread_mutex_init(&tree->lock, NULL) != 0) {
         tb_memory_node_free(tree->root);
+        tb_memory_arena_clear(&tree->arena);
         free(tree);
         return TB_NO_MEMORY;
     }
@@ -84,6 +90,7 @@ void tb_memory_tree_free(struct tb_memory_tree *tree)
         at = parent;
     }
     pthread_mutex_destroy(&tree->lock);
+    tb_memory_arena_clear(&tree->arena);
     free(tree);
 }
 

@@ -36,6 +36,7 @@ struct tb_memory_node {
 
 struct tb_memory_tree {
     pthread_mutex_t lock;
+    struct tb_memory_arena arena;
     struct tb_env env;
     struct tb_hash_key hash_key;
     struct tb_memory_node *root;
