@@ -260,7 +260,22 @@ static void drop_from(struct tb_memory_data *data, void **slot, unsigned height,
     }
 }
 
-/* Give memory back; when realloc will not, the chunk stays as large as it is. */
+/* The chunk in less memory, or NULL. */
+static struct chunk *smaller_chunk(const struct tb_memory_data *data, struct chunk *chunk,
+                                   uint32_t capacity)
+{
+    if (!chunk->from_arena)
+        return realloc(chunk, sizeof *chunk + capacity);
+    struct chunk *smaller = malloc(sizeof *smaller + capacity);
+    if (!smaller)
+        return NULL;
+    memcpy(smaller, chunk, sizeof *chunk + chunk->length);
+    free_chunk(data, chunk);
+    smaller->from_arena = false;
+    return smaller;
+}
+
+/* Give memory back; without memory for that the chunk stays as large as it is. */
 static void cut_chunk(struct tb_memory_data *data, void **slot, uint32_t length)
 {
     struct chunk *chunk = *slot;
@@ -271,7 +286,7 @@ static void cut_chunk(struct tb_memory_data *data, void **slot, uint32_t length)
     }
     if (chunk->capacity <= capacity)
         return;
-    struct chunk *smaller = realloc(chunk, sizeof *chunk + capacity);
+    struct chunk *smaller = smaller_chunk(data, chunk, capacity);
     if (smaller) {
         smaller->capacity = capacity;
         *slot = smaller;
