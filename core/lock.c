@@ -39,7 +39,7 @@ bool tb_lock_forbids(const struct tb_node *node, const struct tb_open *open, uin
 {
     if (length == 0)
         return false;
-    tb_list_for_each(i, &node->locks) {
+    tb_list_for_each (i, &node->locks) {
         const struct tb_lock *lock = tb_container(i, struct tb_lock, in_node);
         /* A shared lock keeps everybody from writing, its owner too. */
         bool harmless = lock->exclusive ? lock->open == open : !writing;
@@ -52,7 +52,7 @@ bool tb_lock_forbids(const struct tb_node *node, const struct tb_open *open, uin
 bool tb_lock_take(struct tb_lock *lock)
 {
     struct tb_open *open = lock->open;
-    tb_list_for_each(i, &open->node->locks) {
+    tb_list_for_each (i, &open->node->locks) {
         if (locks_conflict(tb_container(i, struct tb_lock, in_node), lock))
             return false;
     }
@@ -76,7 +76,7 @@ void tb_lock_release(struct tb_lock *lock)
 
 bool tb_lock_unlock(struct tb_open *open, uint64_t offset, uint64_t length)
 {
-    tb_list_for_each(i, &open->locks) {
+    tb_list_for_each (i, &open->locks) {
         struct tb_lock *lock = tb_container(i, struct tb_lock, in_open);
         if (lock->offset == offset && lock->length == length) {
             tb_lock_release(lock);
@@ -88,7 +88,7 @@ bool tb_lock_unlock(struct tb_open *open, uint64_t offset, uint64_t length)
 
 void tb_lock_wake(struct tb_node *node)
 {
-    tb_list_for_each(i, &node->lock_waiters) {
+    tb_list_for_each (i, &node->lock_waiters) {
         struct tb_lock_waiter *waiter = tb_container(i, struct tb_lock_waiter, in_node);
         if (!tb_lock_take(waiter->lock))
             continue;
@@ -103,7 +103,7 @@ void tb_lock_end(struct tb_open *open)
 {
     if (!open->node)
         return;
-    tb_list_for_each(i, &open->node->lock_waiters) {
+    tb_list_for_each (i, &open->node->lock_waiters) {
         struct tb_lock_waiter *waiter = tb_container(i, struct tb_lock_waiter, in_node);
         if (waiter->lock->open != open)
             continue;
@@ -113,7 +113,7 @@ void tb_lock_end(struct tb_open *open)
     }
     if (tb_list_empty(&open->locks))
         return;
-    tb_list_for_each(i, &open->locks)
+    tb_list_for_each (i, &open->locks)
         tb_lock_release(tb_container(i, struct tb_lock, in_open));
     tb_lock_wake(open->node);
 }

@@ -31,7 +31,7 @@ struct tb_watch *tb_watch_begin(struct tb_open *open, uint32_t filter, bool tree
 
 void tb_watch_changes_clear(struct tb_list *changes)
 {
-    tb_list_for_each(i, changes) {
+    tb_list_for_each (i, changes) {
         tb_list_remove(i);
         free(tb_container(i, struct tb_watch_change, in_list));
     }
@@ -110,7 +110,7 @@ static const char *relative_path(const struct tb_watch *watch, const char *path)
 
 void tb_watch_changed(struct tb_share *share, uint32_t action, uint32_t filter, const char *path)
 {
-    tb_list_for_each(i, &share->watches) {
+    tb_list_for_each (i, &share->watches) {
         struct tb_watch *watch = tb_container(i, struct tb_watch, in_share);
         const char *name = watch->filter & filter ? relative_path(watch, path) : NULL;
         if (!name)
@@ -129,10 +129,9 @@ static bool same_parent(const char *path_a, const char *path_b)
 void tb_watch_renamed(struct tb_share *share, const char *old_path, const char *new_path,
                       bool directory)
 {
-    uint32_t filter =
-        directory ? TB_FILE_NOTIFY_CHANGE_DIR_NAME : TB_FILE_NOTIFY_CHANGE_FILE_NAME;
+    uint32_t filter = directory ? TB_FILE_NOTIFY_CHANGE_DIR_NAME : TB_FILE_NOTIFY_CHANGE_FILE_NAME;
     bool in_place = same_parent(old_path, new_path);
-    tb_list_for_each(i, &share->watches) {
+    tb_list_for_each (i, &share->watches) {
         struct tb_watch *watch = tb_container(i, struct tb_watch, in_share);
         if (!(watch->filter & filter))
             continue;
@@ -157,8 +156,7 @@ static void finish_waiters(struct tb_watch *watch, enum tb_error error) TB_INSID
 {
     struct tb_list *node;
     while ((node = tb_list_take(&watch->waiters))) {
-        struct tb_request *request =
-            tb_container(node, struct tb_watch_waiter, in_watch)->request;
+        struct tb_request *request = tb_container(node, struct tb_watch_waiter, in_watch)->request;
         tb_request_unpark(request);
         tb_request_finish(request, error);
     }
@@ -168,7 +166,7 @@ void tb_watch_delete_pending(struct tb_node *node)
 {
     if (!node->directory)
         return;
-    tb_list_for_each(i, &node->share->watches) {
+    tb_list_for_each (i, &node->share->watches) {
         struct tb_watch *watch = tb_container(i, struct tb_watch, in_share);
         if (watch->open->node == node)
             finish_waiters(watch, TB_DELETE_PENDING);

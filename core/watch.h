@@ -32,8 +32,8 @@ struct tb_watch {
     struct tb_open *open;
     uint32_t filter;
     bool tree;
-    bool overflow;         /* more has happened than is kept; `changes` is empty */
-    size_t room, used;     /* bytes of the wire's form */
+    bool overflow;          /* more has happened than is kept; `changes` is empty */
+    size_t room, used;      /* bytes of the wire's form */
     struct tb_list changes; /* tb_watch_change.in_list */
     struct tb_list waiters; /* tb_watch_waiter.in_watch */
 };

@@ -88,7 +88,7 @@ static enum tb_error encode_changes(struct tb_request *request, size_t capacity,
     if (!state->buffer)
         return TB_NOTIFY_ENUM_DIR;
     tb_notify_list_begin(&list, state->buffer, capacity);
-    tb_list_for_each(i, &state->waiter.changes) {
+    tb_list_for_each (i, &state->waiter.changes) {
         const struct tb_watch_change *change = tb_container(i, struct tb_watch_change, in_list);
         if (append(&list, change, state->buffer + capacity, longest))
             return TB_NOTIFY_ENUM_DIR;
@@ -102,7 +102,7 @@ static void encode_work(struct tb_task *task)
     struct tb_request *request = tb_request_of(task);
     struct notify_state *state = request->state;
     size_t capacity = 0, longest = 0;
-    tb_list_for_each(i, &state->waiter.changes) {
+    tb_list_for_each (i, &state->waiter.changes) {
         size_t length = wire_length(tb_container(i, struct tb_watch_change, in_list));
         capacity += length;
         longest = length > longest ? length : longest;

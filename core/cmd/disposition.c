@@ -1,5 +1,5 @@
-/* FileDispositionInformation (MS-FSA 2.1.5.15.3): a file or an empty directory is to be deleted with
- * its last close, or not any more. */
+/* FileDispositionInformation (MS-FSA 2.1.5.15.3): a file or an empty directory is to be deleted
+ * with its last close, or not any more. */
 #include "core/claim.h"
 #include "core/cmd/set_info.h"
 #include "core/node.h"

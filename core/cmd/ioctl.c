@@ -62,7 +62,8 @@ static void get_referrals(struct tb_task *task) TB_INSIDE
     tb_request_finish(tb_request_of(task), TB_FS_DRIVER_REQUIRED);
 }
 
-/* For copies by reference too: clients take this status for "copy it yourself" (go-smb2 no other). */
+/* For copies by reference too: clients take this status for "copy it yourself", and go-smb2 no
+ * other. */
 static void not_supported(struct tb_task *task) TB_INSIDE
 {
     tb_request_finish(tb_request_of(task), TB_NOT_SUPPORTED);
@@ -112,7 +113,8 @@ static void start(struct tb_task *task) TB_INSIDE
     const struct fsctl_row *row = row_find(request->body.ioctl.ctl_code);
     bool open_needed = !row || row->needs != NOTHING;
     request->response.ioctl.ctl_code = request->body.ioctl.ctl_code;
-    request->response.ioctl.file_id = request->open ? request->open->id : request->body.ioctl.file_id;
+    request->response.ioctl.file_id =
+        request->open ? request->open->id : request->body.ioctl.file_id;
     if (open_needed && !request->open)
         tb_request_finish(request, TB_FILE_CLOSED);
     else if (!row || (row->needs == PIPE && !request->open->pipe))

@@ -99,8 +99,8 @@ static enum tb_error prepare(struct tb_request *request)
     const struct tb_lock_request *body = &request->body.lock;
     if (body->lock_count > ELEMENTS_MAX)
         return TB_INSUFFICIENT_RESOURCES;
-    struct lock_state *state = tb_request_alloc(
-        request, sizeof *state + body->lock_count * sizeof(struct tb_lock *));
+    struct lock_state *state =
+        tb_request_alloc(request, sizeof *state + body->lock_count * sizeof(struct tb_lock *));
     if (!state)
         return TB_NO_MEMORY;
     state->unlock = tb_lock_request_element(body, 0).flags & TB_SMB2_LOCKFLAG_UNLOCK;

@@ -51,7 +51,7 @@ static void leave(struct tb_open *open) TB_INSIDE
     tb_task_ready_all(&open->pipe_queue);
     if (pipe.messages == 0 && pipe.connected)
         return;
-    tb_list_for_each(i, &open->pipe_readers)
+    tb_list_for_each (i, &open->pipe_readers)
         tb_request_unpark(tb_request_of(tb_container(i, struct tb_task, link)));
     tb_task_ready_all(&open->pipe_readers);
 }

@@ -23,7 +23,7 @@ static bool is_listed(const struct tb_share *share)
 static size_t count_shares(const struct tb_server *server, bool listed)
 {
     size_t count = 0;
-    tb_list_for_each(i, &server->shares)
+    tb_list_for_each (i, &server->shares)
         count += is_listed(tb_container(i, struct tb_share, in_server)) == listed;
     return count;
 }
@@ -32,7 +32,7 @@ static size_t count_shares(const struct tb_server *server, bool listed)
 static struct tb_rpc_share *fill_shares(const struct tb_server *server, bool listed,
                                         struct tb_rpc_share *to) TB_INSIDE
 {
-    tb_list_for_each(i, &server->shares) {
+    tb_list_for_each (i, &server->shares) {
         const struct tb_share *share = tb_container(i, struct tb_share, in_server);
         if (is_listed(share) != listed)
             continue;

@@ -180,8 +180,7 @@ static void dots_done(struct tb_task *task) TB_INSIDE
         finish(request, task->error);
         return;
     }
-    while (state->dots < DOTS &&
-           offer(state, names[state->dots], &task->call.attributes.values))
+    while (state->dots < DOTS && offer(state, names[state->dots], &task->call.attributes.values))
         state->dots++;
     read_entries(request);
 }

@@ -33,8 +33,8 @@ static void answer(struct tb_request *request, struct tb_space space) TB_INSIDE
     struct tb_writer w = {0};
     enum tb_error error = tb_query_info_room(request, bound(share), &w);
     if (!error)
-        error = tb_filesystem_information_encode(request->body.query_info.file_info_class, &state,
-                                                 &w);
+        error =
+            tb_filesystem_information_encode(request->body.query_info.file_info_class, &state, &w);
     tb_query_info_finish(request, &w, error);
 }
 

@@ -80,8 +80,8 @@ static void start(struct tb_task *task) TB_INSIDE
     else if (type == TB_SMB2_0_INFO_SECURITY)
         tb_query_security(request);
     else
-        tb_request_finish(request, type == TB_SMB2_0_INFO_QUOTA ? TB_NOT_SUPPORTED
-                                                                 : TB_INVALID_PARAMETER);
+        tb_request_finish(request,
+                          type == TB_SMB2_0_INFO_QUOTA ? TB_NOT_SUPPORTED : TB_INVALID_PARAMETER);
 }
 
 const struct tb_command tb_command_query_info = {

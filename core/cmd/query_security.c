@@ -67,8 +67,7 @@ static void owner_known(struct tb_task *task) TB_INSIDE
 
 void tb_query_security(struct tb_request *request)
 {
-    uint32_t needed =
-        tb_access_for_security_query(request->body.query_info.additional_information);
+    uint32_t needed = tb_access_for_security_query(request->body.query_info.additional_information);
     if ((request->open->access & needed) != needed) {
         tb_request_finish(request, TB_ACCESS_DENIED);
         return;

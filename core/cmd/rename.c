@@ -119,7 +119,8 @@ static void target_closed(struct tb_task *task) TB_INSIDE
 }
 
 /* Whether what has the new name now may be replaced by this node. */
-static enum tb_error judge_target(const struct tb_node *node, const struct tb_attributes *target) TB_INSIDE
+static enum tb_error judge_target(const struct tb_node *node,
+                                  const struct tb_attributes *target) TB_INSIDE
 {
     if (target->file_id == node->by_id.key)
         return TB_OK;
@@ -152,9 +153,8 @@ static void target_known(struct tb_task *task) TB_INSIDE
 static void look_at_target(struct tb_request *request) TB_INSIDE
 {
     struct rename_state *state = request->state;
-    struct tb_call *call =
-        tb_task_prepare(&request->task, request->open->share->exporter, TB_CALL_OPEN,
-                        tb_request_credentials(request), NULL);
+    struct tb_call *call = tb_task_prepare(&request->task, request->open->share->exporter,
+                                           TB_CALL_OPEN, tb_request_credentials(request), NULL);
     call->open.path = state->to.path;
     call->open.how = TB_OPEN_EXISTING;
     tb_task_call(&request->task, target_known);

@@ -192,9 +192,11 @@ static void look_up(struct tb_task *task)
     auth->ops->lookup(auth->data, &p->lookup);
 }
 
+/* Who fails to authenticate again loses the session, too. */
 static void fail(struct tb_request *request, enum tb_error error) TB_INSIDE
 {
     struct progress *p = request->state;
+    tb_session_end(p->setup->session);
     setup_end(p->setup, false);
     p->setup = NULL;
     tb_request_finish(request, error);

@@ -15,12 +15,13 @@
 
 struct set_state {
     struct tb_file_basic basic;
-    uint64_t length;       /* Position, Allocation, EndOfFile, ValidDataLength */
+    uint64_t length; /* Position, Allocation, EndOfFile, ValidDataLength */
     uint32_t mode;
     uint32_t notification; /* what a change will be told as */
 };
 
-static struct tb_call *prepare_call(struct tb_request *request, enum tb_operation operation) TB_INSIDE
+static struct tb_call *prepare_call(struct tb_request *request,
+                                    enum tb_operation operation) TB_INSIDE
 {
     return tb_task_prepare(&request->task, request->open->share->exporter, operation,
                            tb_request_credentials(request), request->open->handle);

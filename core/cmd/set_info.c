@@ -44,7 +44,8 @@ static enum tb_error set_filesystem(const struct tb_set_info_request *body)
 }
 
 /* No exporter stores descriptors: a client must not believe that one took effect. */
-static enum tb_error set_security(const struct tb_open *open, const struct tb_set_info_request *body)
+static enum tb_error set_security(const struct tb_open *open,
+                                  const struct tb_set_info_request *body)
 {
     uint32_t needed = tb_access_for_security_set(body->additional_information);
     return (open->access & needed) != needed ? TB_ACCESS_DENIED : TB_NOT_SUPPORTED;

@@ -149,6 +149,7 @@ SIM_TEST(failed_reauthentication, SEEDS)
     struct tb_sim_client *client = tree->session->client;
     struct tb_sim_logon again = {.user = "user", .password = "wrong", .again = tree->session};
     tb_sim_require_error(tb_sim_logon(client, &again, NULL), TB_LOGON_FAILURE);
+    tb_sim_require(tb_sim_open(tree, "file", TB_FILE_OPEN_IF, NULL) != TB_OK);
     tb_sim_require_ok(tb_sim_echo(client, NULL));
     tb_sim_session(client);
 }
