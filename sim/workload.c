@@ -201,31 +201,28 @@ static unsigned finish_slots(struct tb_sim_actor *actor)
     return busy;
 }
 
+/* Log off or disconnect the tree, while requests are under way. */
+static void take_leave(struct tb_sim_actor *actor, struct tb_sim_slot *slot, bool logoff)
+{
+    static const uint8_t body[4] = {4};
+    struct tb_sim_session *session = actor->tree->session;
+    struct tb_sim_request *r =
+        tb_sim_request_new(actor->client, session, logoff ? NULL : actor->tree,
+                           logoff ? TB_SMB2_LOGOFF : TB_SMB2_TREE_DISCONNECT, sizeof(body));
+    tb_write_bytes(&r->writer, body, sizeof(body));
+    slot->parts[slot->count++] = r;
+    tb_sim_slot_send(actor, slot);
+    session->over = true;
+}
+
 static void vanish(struct tb_sim_actor *actor)
 {
-    struct tb_sim_request *r = NULL;
-    switch (tb_sim_random_below(&actor->workload->random, 3)) {
-    case 0:
-        tb_sim_client_disconnect(actor->client);
-        break;
-    case 1: /* while requests are under way */
-        r = tb_sim_request_new(actor->client, actor->tree->session, NULL, TB_SMB2_LOGOFF, 4);
-        break;
-    default:
-        r = tb_sim_request_new(actor->client, actor->tree->session, actor->tree,
-                               TB_SMB2_TREE_DISCONNECT, 4);
-        break;
-    }
-    if (!r)
-        return;
-    static const uint8_t body[4] = {4};
-    tb_write_bytes(&r->writer, body, sizeof(body));
-    r->answered = tb_sim_request_free;
-    if (tb_sim_can_send(actor->client, &r, 1))
-        tb_sim_send(&r, 1);
+    uint64_t how = tb_sim_random_below(&actor->workload->random, 3);
+    struct tb_sim_slot *slot = how ? tb_sim_slot_take(actor, TB_SIM_PLAIN) : NULL;
+    if (slot)
+        take_leave(actor, slot, how == 1);
     else
-        tb_sim_request_free(r);
-    actor->tree->session->over = true;
+        tb_sim_client_disconnect(actor->client);
 }
 
 static void set_reading(struct tb_sim_actor *actor, bool reading)
