@@ -12,7 +12,7 @@
 
 #define LOOPS_MAX 8
 
-enum kind { CONNECT, MESSAGE, DISCONNECT, READ_ON, READ_OFF, ENDED };
+enum kind { CONNECT, MESSAGE, DISCONNECT, READ_ON, READ_OFF, RELEASE, ENDED, GONE };
 
 /* Something for a loop, or for the clients' thread. */
 struct letter {
@@ -38,15 +38,14 @@ struct host {
     pthread_t thread;
 };
 
-/* The loop's thread owns all but what is said. Freed by the clients' thread when it has released the
- * link and has seen it end. */
+/* The loop's thread owns all but what is said. RELEASE is the last letter to the loop, GONE its
+ * answer and the last one to the clients' thread, which then frees the link. */
 struct link {
     struct host *host;
     struct tb_conn *conn;
     struct tb_list outgoing, in_closing;
     bool reading, ended;
     struct tb_sim_client *client; /* the clients' thread; NULL when released */
-    bool told;                    /* the same: ENDED has come */
 };
 
 struct tb_sim_threads {
@@ -278,6 +277,10 @@ static void open_letter(struct letter *letter)
     case DISCONNECT:
         end(link);
         break;
+    case RELEASE:
+        end(link);
+        post(&link->host->threads->inbox, letter_new(GONE, link, 0));
+        break;
     default:
         link->reading = letter->kind == READ_ON;
         flush(link);
@@ -306,9 +309,11 @@ static void *run_loop(void *data)
 {
     struct host *host = data;
     struct tb_list letters;
+    bool goes_on;
     current = host;
     tb_list_init(&letters);
-    while (collect(host, &letters)) {
+    do {
+        goes_on = collect(host, &letters);
         for (struct tb_list *i; (i = tb_list_take(&letters));)
             open_letter(tb_container(i, struct letter, place));
         tb_loop_run(host->loop);
@@ -317,7 +322,7 @@ static void *run_loop(void *data)
             end(tb_container(i, struct link, in_closing));
         if (closed)
             tb_loop_run(host->loop);
-    }
+    } while (goes_on);
     return NULL;
 }
 
@@ -347,10 +352,7 @@ static void port_release(void *port)
 {
     struct link *link = port;
     link->client = NULL;
-    if (link->told)
-        free(link);
-    else
-        post(&link->host->mailbox, letter_new(DISCONNECT, link, 0));
+    post(&link->host->mailbox, letter_new(RELEASE, link, 0));
 }
 
 static const struct tb_sim_port_ops port_ops = {
@@ -378,16 +380,12 @@ static struct tb_sim_port driver_connect(void *driver, struct tb_sim_client *cli
 static void take_in(struct letter *letter)
 {
     struct link *link = letter->link;
-    if (letter->kind == MESSAGE) {
-        if (link->client)
-            tb_sim_client_receive(link->client, tb_span(letter->data, letter->length));
-    } else {
-        link->told = true;
-        if (link->client)
-            tb_sim_client_ended(link->client);
-        else
-            free(link);
-    }
+    if (letter->kind == GONE)
+        free(link);
+    else if (link->client && letter->kind == MESSAGE)
+        tb_sim_client_receive(link->client, tb_span(letter->data, letter->length));
+    else if (link->client)
+        tb_sim_client_ended(link->client);
     free(letter);
 }
 
