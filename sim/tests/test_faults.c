@@ -133,7 +133,12 @@ static void names(struct tb_sim_fixture *f)
     struct tb_sim_tree *tree = quiet_tree(f, "share");
     struct tb_sim_open dir, file;
     char text[1000];
-    if (!went_well(tb_sim_open(tree, "dir/", TB_FILE_CREATE, &dir)))
+    if (!went_well(tb_sim_create(tree,
+                                 &(struct tb_sim_create){.name = "dir",
+                                                         .disposition = TB_FILE_CREATE,
+                                                         .access = TB_FILE_GENERIC_READ,
+                                                         .options = TB_FILE_DIRECTORY_FILE},
+                                 &dir)))
         return;
     if (went_well(tb_sim_open(tree, "dir/file", TB_FILE_CREATE, &file))) {
         went_well(tb_sim_rename(&file, "dir/other", false));
