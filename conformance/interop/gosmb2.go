@@ -100,7 +100,7 @@ func names(share *smb2.Share) error {
 		return fmt.Errorf("mkdir: %w", err)
 	}
 	var want []string
-	for i := 0; i < 300; i++ {
+	for i := 0; i < 120; i++ {
 		name := fmt.Sprintf("file with a rather long name, number %03d, ü", i)
 		want = append(want, name)
 		if err := share.WriteFile(`dir\`+name, []byte(name), 0644); err != nil {

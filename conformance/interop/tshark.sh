@@ -38,7 +38,7 @@ smbclients() {
 
 capture=$work/session.pcap
 start_server --signing optional
-dumpcap -q -P -i lo -f "tcp port $SMB_PORT" -B 64 -w "$capture" > "$work/dumpcap" 2>&1 < /dev/null &
+dumpcap -q -P -i lo -f "tcp port $SMB_PORT" -B 512 -w "$capture" > "$work/dumpcap" 2>&1 < /dev/null &
 dumpcap=$!
 for ((i = 0; i < 100; i++)); do grep -q '^File:' "$work/dumpcap" && break; sleep 0.1; done
 check "smbclient" smbclients
@@ -72,9 +72,10 @@ END_PYTHON
 read_capture() { tshark -r "$capture" -o "ntlmssp.nt_password:$SMB_PASSWORD" "$@" 2> "$work/tshark.err"; }
 
 sed 's/^/# dumpcap: /' "$work/dumpcap"
-read_capture -Y 'smb2 and (_ws.malformed or _ws.expert.severity == error)' -T fields -e frame.number \
-    -e _ws.col.Info -e _ws.expert.message > "$work/bad"
-read_capture -Y smb2 -T fields -e smb2.cmd -e _ws.col.Info -e smb2.header.transform.msg_size -e tcp.stream > "$work/all"
+read_capture -Y smb2 -T fields -e smb2.cmd -e _ws.col.Info -e smb2.header.transform.msg_size -e tcp.stream \
+    -e frame.number -e _ws.malformed -e _ws.expert.severity -e _ws.expert.message > "$work/all"
+# Severity 0x00800000 is an error.
+awk -F '\t' '$6 != "" || ("," $7 ",") ~ /,8388608,/' "$work/all" > "$work/bad"
 messages=$(cut -f 1 "$work/all" | tr ',' '\n' | grep -c .)
 hidden=$(grep -c 'Encrypted SMB3' "$work/all")
 deciphered=$(($(cut -f 3 "$work/all" | grep -c .) - hidden))
