@@ -113,13 +113,13 @@ static enum tb_error query_normalized_name(const struct tb_file_state *state, st
     return put_name(state->path, false, to);
 }
 
-/* There are no short names. Clients (smbclient's allinfo) take this status for that, and
+/* There are no short names, which is told as in listings: smbclient's allinfo and smbtorture take
  * OBJECT_NAME_NOT_FOUND for a file that is gone. */
 static enum tb_error query_alternate_name(const struct tb_file_state *state, struct tb_writer *to)
 {
     (void)state;
-    (void)to;
-    return TB_NOT_SUPPORTED;
+    tb_write_u32(to, 0);
+    return TB_OK;
 }
 
 static enum tb_error query_position(const struct tb_file_state *state, struct tb_writer *to)

@@ -81,7 +81,6 @@ struct tb_file_state {
  *   TB_BUFFER_OVERFLOW         a name was cut, its length field says how long it is
  *   TB_INFO_LENGTH_MISMATCH    less room than the class's fixed length; nothing written
  *   TB_INVALID_INFO_CLASS      not a class that can be queried here
- *   TB_NOT_SUPPORTED           AlternateName: there are no short names
  *   TB_EAS_NOT_SUPPORTED       FullEa */
 enum tb_error tb_file_information_encode(uint8_t number, const struct tb_file_state *state,
                                          struct tb_writer *to);
