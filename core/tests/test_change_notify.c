@@ -3,7 +3,7 @@
 
 #include "core/nt/utf.h"
 
-#define SEEDS 100
+#define SEEDS 200
 #define NAMES (TB_FILE_NOTIFY_CHANGE_FILE_NAME | TB_FILE_NOTIFY_CHANGE_DIR_NAME)
 
 static struct tb_sim_request *watch(struct tb_sim_open *dir, uint32_t filter, bool tree_wide,

@@ -3,7 +3,7 @@
 
 #include "core/wire/close.h"
 
-#define SEEDS 150
+#define SEEDS 250
 
 static void free_all(struct tb_sim_request **parts, unsigned count)
 {

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SEEDS 100
+#define SEEDS 250
 
 static enum tb_error open_as(struct tb_sim_tree *tree, const char *name, uint32_t disposition,
                              uint32_t options)

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEEDS 100
+#define SEEDS 200
 
 /* A session echo: signed, small. */
 static struct tb_sim_request *echo(struct tb_sim_tree *tree)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEEDS 60
+#define SEEDS 150
 
 static const uint8_t classes[] = {1, 2, 3, 12, 37, 38, 60, 78, 79, 80, 81};
 

@@ -4,7 +4,7 @@
 #include "core/wire/error.h"
 #include "core/wire/fscc_filesystem.h"
 
-#define SEEDS 100
+#define SEEDS 200
 
 static enum tb_error query(struct tb_sim_open *open, uint8_t type, uint8_t number, uint32_t length,
                            uint8_t *out, size_t *out_length)

@@ -3,7 +3,7 @@
 
 #include "core/wire/fsctl.h"
 
-#define SEEDS 80
+#define SEEDS 200
 
 /* Fixed answers to control codes that are not served (MS-SMB2 3.3.5.15). */
 SIM_TEST(refused_codes, SEEDS)

@@ -10,7 +10,7 @@
 #include "core/wire/oplock_break.h"
 #include "core/wire/tree_disconnect.h"
 
-#define SEEDS 60
+#define SEEDS 100
 #define KINDS 19
 
 static struct tb_sim_request *simple(struct tb_sim_tree *tree, uint16_t command)

@@ -3,7 +3,7 @@
 
 #include "core/wire/fsctl.h"
 
-#define SEEDS 100
+#define SEEDS 200
 
 static const uint16_t dialects[] = {TB_SMB2_DIALECT_202, TB_SMB2_DIALECT_210, TB_SMB2_DIALECT_300,
                                     TB_SMB2_DIALECT_302, TB_SMB2_DIALECT_311};

@@ -55,23 +55,26 @@ static void require_bounded(struct tb_sim_fixture *f, size_t *most)
 SIM_TEST_CONFIGURED(reader_that_takes_nothing, 4, configure_budget)
 {
     struct tb_sim_tree *tree = tb_sim_tree_dialect(f, TB_SMB2_DIALECT_311), *other = tb_sim_tree(f);
-    struct tb_sim_open file, lock, rival;
-    struct tb_sim_request *r[80], *wait, *unlock;
+    struct tb_sim_open file, lock, rival, mine;
+    struct tb_sim_create alone = {.name = "mine", .disposition = TB_FILE_OPEN_IF, .unshared = true};
+    struct tb_sim_request *r[80], *wait, *unlock, *close;
     size_t most = 0;
     earn(tree, 500);
     tb_sim_require_ok(tb_sim_open(tree, "file", TB_FILE_CREATE, &file));
     tb_sim_require_ok(tb_sim_set_size(&file, 8 * MEBIBYTE));
     tb_sim_require_ok(tb_sim_open(tree, "lock", TB_FILE_CREATE, &lock));
+    tb_sim_require_ok(tb_sim_create(tree, &alone, &mine));
     tb_sim_require_ok(tb_sim_lock(&lock, 0, 1, TB_SMB2_LOCKFLAG_EXCLUSIVE_LOCK));
     tb_sim_require_ok(tb_sim_open(other, "lock", TB_FILE_OPEN, &rival));
     wait = tb_sim_lock_request(other, rival.id, 0, 1, TB_SMB2_LOCKFLAG_EXCLUSIVE_LOCK);
     tb_sim_send(&wait, 1);
     tb_sim_wait_pending(wait);
     unlock = tb_sim_lock_request(tree, lock.id, 0, 1, TB_SMB2_LOCKFLAG_UNLOCK);
+    close = tb_sim_close_request(tree, mine.id, 0);
     tb_sim_client_set_reading(tree->session->client, false);
-    tree->session->client->credits -= 1; /* for the unlock */
+    tree->session->client->credits -= 2; /* for these */
     unsigned count = ask_for_all(&file, r, 80, NULL);
-    tree->session->client->credits += 1;
+    tree->session->client->credits += 2;
     tb_sim_require(count >= 2);
     for (unsigned i = 0; i < 3000; i++) {
         tb_sim_world_advance(&f->world, 100);
@@ -81,6 +84,10 @@ SIM_TEST_CONFIGURED(reader_that_takes_nothing, 4, configure_budget)
     tb_sim_send(&unlock, 1);
     tb_sim_require_ok(tb_sim_wait(wait));
     tb_sim_request_free(wait);
+    tb_sim_require_error(tb_sim_create(other, &alone, NULL), TB_SHARING_VIOLATION);
+    tb_sim_send(&close, 1);
+    tb_sim_world_advance(&f->world, 20000);
+    tb_sim_require_ok(tb_sim_create(other, &alone, &rival));
     tb_sim_client_set_reading(tree->session->client, true);
     for (unsigned i = 0; i < count; i++) {
         tb_sim_require_ok(tb_sim_wait(r[i]));
@@ -88,6 +95,8 @@ SIM_TEST_CONFIGURED(reader_that_takes_nothing, 4, configure_budget)
     }
     tb_sim_require_ok(tb_sim_wait(unlock));
     tb_sim_request_free(unlock);
+    tb_sim_require_ok(tb_sim_wait(close));
+    tb_sim_request_free(close);
     printf("reader that takes nothing: %u reads of 8 MiB, %zu KiB held at most\n", count,
            most / 1024);
 }
@@ -164,6 +173,7 @@ SIM_TEST_CONFIGURED(thousand_connections, 1, configure_calm)
     tb_sim_counts(f, &counts);
     tb_sim_require_equal(counts.connections, 1000);
     tb_sim_require_equal(counts.sessions, 1000);
+    tb_sim_require(heap_in_use() - before < 32 * MEBIBYTE);
     printf("1,000 connections: %zu KiB of heap, clients included (%zu before they logged on)\n",
            (heap_in_use() - before) / 1024, clients / 1024);
     for (unsigned i = 0; i < 1000; i += 100)

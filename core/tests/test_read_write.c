@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEEDS 100
+#define SEEDS 200
 #define SIZE  300000
 
 /* Random writes, size changes and reads against an array. */

@@ -1,7 +1,9 @@
 #include "sim/check.h"
 #include <string.h>
 
-#define SEEDS 100
+#include "core/wire/session_setup.h"
+
+#define SEEDS 200
 
 static enum tb_error logon(struct tb_sim_client *client, const char *user, const char *password,
                            struct tb_sim_session **session)
@@ -227,6 +229,48 @@ SIM_TEST(mutilated_tokens, SEEDS * 2)
     tb_sim_logon_abandon(&state);
 }
 
+/* A bare NTLMSSP token in a SESSION_SETUP; the request, answered. */
+static struct tb_sim_request *send_token(struct tb_sim_client *client, uint64_t session_id,
+                                         struct tb_token *token)
+{
+    struct tb_sim_request *r = tb_sim_request_new(client, NULL, NULL, TB_SMB2_SESSION_SETUP,
+                                                  token->length + 64);
+    tb_session_setup_request_encode(
+        &r->writer, &(struct tb_session_setup_request){.security_mode = 1,
+                                                       .security_buffer = tb_token_span(token)});
+    r->header.session_id = session_id;
+    tb_sim_call(r);
+    tb_token_free(token);
+    return r;
+}
+
+/* NTLMv1 and LM responses are 24 bytes, whatever is in them (MS-NLMP 2.2.2.6). */
+SIM_TEST(ntlmv1_is_refused, SEEDS)
+{
+    static const uint8_t user[] = {'u', 0, 's', 0, 'e', 0, 'r', 0}, response[24] = {1};
+    struct tb_sim_client *client = tb_sim_connect_dialect(f, 0);
+    const uint32_t flags = TB_NTLM_UNICODE | TB_NTLM_NTLM | TB_NTLM_REQUEST_TARGET |
+                           TB_NTLM_EXTENDED_SECURITY;
+    struct tb_token token = {0};
+    struct tb_smb2_header h;
+    tb_sim_require_ok(
+        tb_ntlm_negotiate_encode(&(struct tb_ntlm_negotiate){.flags = flags}, &token));
+    struct tb_sim_request *r = send_token(client, 0, &token);
+    tb_sim_require_error(r->error, TB_MORE_PROCESSING_REQUIRED);
+    tb_sim_require_ok(tb_smb2_header_decode(tb_sim_response(r), &h));
+    tb_sim_request_free(r);
+    struct tb_ntlm_authenticate authenticate = {
+        .flags = flags,
+        .lm_response = tb_span(response, f->world.seed % 2 ? sizeof(response) : 0),
+        .nt_response = tb_span(response, sizeof(response)),
+        .user = tb_span(user, sizeof(user)),
+    };
+    tb_sim_require_ok(tb_ntlm_authenticate_encode(&authenticate, &token));
+    r = send_token(client, h.session_id, &token);
+    tb_sim_require_error(r->error, TB_LOGON_FAILURE);
+    tb_sim_request_free(r);
+}
+
 SIM_TEST(disconnect_in_the_middle, SEEDS)
 {
     struct tb_sim_client *client = tb_sim_connect_dialect(f, 0);
@@ -274,5 +318,6 @@ SIM_MAIN("session setup", test_users, test_refused_users, test_anonymous_is_refu
          test_anonymous, test_guest, test_other_mechanisms_first, test_logoff, test_two_sessions,
          test_foreign_tree, test_reauthentication, test_failed_reauthentication,
          test_previous_session, test_previous_session_of_another, test_tampered_preauth,
-         test_mutilated_tokens, test_disconnect_in_the_middle, test_limit_of_sessions,
+         test_mutilated_tokens, test_ntlmv1_is_refused,
+         test_disconnect_in_the_middle, test_limit_of_sessions,
          test_binding_is_refused)

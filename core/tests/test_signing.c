@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEEDS 100
+#define SEEDS 200
 
 static struct tb_sim_tree *plain_tree(struct tb_sim_fixture *f)
 {

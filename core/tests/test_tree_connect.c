@@ -1,6 +1,6 @@
 #include "sim/check.h"
 
-#define SEEDS 100
+#define SEEDS 200
 
 SIM_TEST(shares, SEEDS)
 {
