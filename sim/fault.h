@@ -6,14 +6,15 @@
 #ifndef TB_SIM_FAULT_H
 #define TB_SIM_FAULT_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "sim/random.h"
 
 struct tb_sim_fault {
     bool wanted;       /* arm around the server's code at all */
     bool armed;        /* the server's code is running */
     uint64_t fail_at;  /* the number of the allocation that fails; 0: none */
     bool persistent;   /* all after it fail, too */
+    uint64_t fail_one_in; /* instead: each with this chance, drawn from `random`; 0: not so */
+    uint64_t random;
     uint64_t count;    /* allocations so far */
     uint64_t failed;   /* of them, how many were refused */
     uint64_t live;     /* allocated while armed and not freed yet */

@@ -10,13 +10,15 @@
 #include <string.h>
 
 #if defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define WITH_SANITIZER
 #endif
 #endif
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define WITH_SANITIZER
 #endif
+/* These functions are called before the sanitizer is ready to check anything. */
+#define UNCHECKED __attribute__((no_sanitize("address", "thread", "undefined")))
 #if defined(WITH_SANITIZER)
 #define BELOW(name) __interceptor_##name
 #else
@@ -34,15 +36,13 @@ extern void BELOW(free)(void *block);
 #define GRAVE ((void *)-1)
 static void *table[TABLE_SIZE];
 
-static size_t slot_of(const void *block)
+UNCHECKED static size_t slot_of(const void *block)
 {
     return (size_t)(((uintptr_t)block >> 4) * UINT64_C(0x9E3779B97F4A7C15) >> 48) % TABLE_SIZE;
 }
 
-static void remember(void *block)
+UNCHECKED static void put(void *block)
 {
-    if (!block || !tb_sim_fault.armed)
-        return;
     size_t i = slot_of(block);
     while (table[i] && table[i] != GRAVE)
         i = (i + 1) % TABLE_SIZE;
@@ -50,7 +50,13 @@ static void remember(void *block)
     tb_sim_fault.live++;
 }
 
-static void forget(void *block)
+UNCHECKED static void remember(void *block)
+{
+    if (block && tb_sim_fault.armed)
+        put(block);
+}
+
+UNCHECKED static void forget(void *block)
 {
     if (!block || tb_sim_fault.live == 0)
         return;
@@ -63,13 +69,15 @@ static void forget(void *block)
     }
 }
 
-static bool fails(void)
+UNCHECKED static bool fails(void)
 {
     if (!tb_sim_fault.armed)
         return false;
     uint64_t k = ++tb_sim_fault.count;
     bool failing = tb_sim_fault.fail_at && (k == tb_sim_fault.fail_at ||
                                             (tb_sim_fault.persistent && k > tb_sim_fault.fail_at));
+    if (tb_sim_fault.fail_one_in)
+        failing = tb_sim_random_mix(&tb_sim_fault.random) % tb_sim_fault.fail_one_in == 0;
     if (!failing)
         return false;
     tb_sim_fault.failed++;
@@ -77,7 +85,7 @@ static bool fails(void)
     return true;
 }
 
-void *malloc(size_t size)
+UNCHECKED void *malloc(size_t size)
 {
     if (fails())
         return NULL;
@@ -86,7 +94,7 @@ void *malloc(size_t size)
     return block;
 }
 
-void *calloc(size_t count, size_t size)
+UNCHECKED void *calloc(size_t count, size_t size)
 {
     if (fails())
         return NULL;
@@ -95,7 +103,7 @@ void *calloc(size_t count, size_t size)
     return block;
 }
 
-void *realloc(void *block, size_t size)
+UNCHECKED void *realloc(void *block, size_t size)
 {
     if (fails())
         return NULL;
@@ -105,13 +113,14 @@ void *realloc(void *block, size_t size)
         forget(block);
     known = known && tb_sim_fault.live < before;
     void *moved = BELOW(realloc)(block, size);
-    bool armed = tb_sim_fault_arm(known || tb_sim_fault.armed);
-    remember(moved ? moved : (known && size ? block : NULL));
-    tb_sim_fault_restore(armed);
+    if (moved && (known || tb_sim_fault.armed))
+        put(moved);
+    else if (!moved && known && size)
+        put(block);
     return moved;
 }
 
-void free(void *block)
+UNCHECKED void free(void *block)
 {
     forget(block);
     BELOW(free)(block);
