@@ -89,9 +89,10 @@ static enum tb_error begin_new(struct tb_request *request, struct tb_setup **out
     session->conn_id = conn->id;
     session->cipher = conn->cipher;
     error = setup_new(conn, session, false, out);
-    if (error != TB_OK)
+    if (error == TB_OK)
+        request->header.session_id = session->by_id.key;
+    else
         tb_session_end(session);
-    request->header.session_id = session->by_id.key;
     return error;
 }
 
