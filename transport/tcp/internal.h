@@ -1,9 +1,9 @@
 /* What the files of transport/tcp/ share.
  *
  * A loop works in turns: wait for events; read what arrived and give it to the core; tb_loop_run();
- * settle: write, answer sent(), end links. Reading and writing only take notes (`dirty`,
- * `written`); a link ends, and the core is called back, only while the turn settles, so no link
- * disappears under an event or inside a call from the core.
+ * settle: write, answer sent(), end links; and run again when that was news to the core. Reading
+ * and writing only take notes (`dirty`, `written`); a link ends, and the core is called back, only
+ * while the turn settles, so no link disappears under an event or inside a call from the core.
  *
  * A link: OPEN, then perhaps DRAINING (what is queued is still written, nothing is read), then
  * BROKEN (no more input or output), then it is freed. `broken` may come at any time; the rest of
@@ -80,8 +80,8 @@ struct tcp_loop {
     int epoll_fd;
     struct tcp_watch wake;
     pthread_t thread;
-    bool running;   /* the thread is there */
-    bool delivered; /* messages wait for tb_loop_run() */
+    bool running;  /* the thread is there */
+    bool eventful; /* the core was told something: tb_loop_run() is due */
     struct tb_list links, dirty, timed;
     struct tb_list written; /* struct tb_outgoing.queued; sent(true) is still to be called */
     uint64_t sweep_us;      /* when to look at `timed` */

@@ -166,6 +166,7 @@ void tb_tcp_link_adopt(struct tcp_link *link)
 static void answer_written(struct tcp_loop *loop)
 {
     struct tb_list *node;
+    loop->eventful |= !tb_list_empty(&loop->written);
     while ((node = tb_list_take(&loop->written))) {
         struct tb_outgoing *message = tb_container(node, struct tb_outgoing, queued);
         message->sent(message, true);
@@ -204,6 +205,7 @@ static void end(struct tcp_link *link, bool orderly)
     tb_payload_release(link->message);
     link->message = NULL;
     tb_conn_lost(link->conn);
+    link->loop->eventful = true;
     link->conn = NULL;
     answer_unsent(link);
     link_free(link);

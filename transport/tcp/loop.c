@@ -6,7 +6,8 @@
 #include "core/loop.h"
 #include "transport/tcp/internal.h"
 
-#define EVENTS_MAX 128
+#define EVENTS_MAX    128
+#define ROUNDS_A_TURN 8
 
 bool tb_tcp_watch(struct tcp_loop *loop, int fd, uint32_t events, struct tcp_watch *watch)
 {
@@ -77,11 +78,26 @@ static void look_after_time(struct tcp_loop *loop)
         tb_tcp_accept_again(tcp);
 }
 
+/* Run the core and settle until neither has news for the other; bounded, as others wait. What
+ * arrived is run before the link that brought it may end. */
+static void work(struct tcp_loop *loop)
+{
+    for (int i = 0; i < ROUNDS_A_TURN; i++) {
+        bool eventful = loop->eventful;
+        loop->eventful = false;
+        if (eventful)
+            tb_loop_run(loop->loop);
+        tb_tcp_links_settle(loop);
+        if (!loop->eventful)
+            break;
+    }
+}
+
 static void turn(struct tcp_loop *loop)
 {
     struct epoll_event events[EVENTS_MAX];
     uint64_t deadline_us = next_deadline_us(loop);
-    bool may_sleep = tb_host_loop_may_sleep(&loop->host);
+    bool may_sleep = tb_host_loop_may_sleep(&loop->host) && !loop->eventful;
     int count =
         wait_for_events(loop->epoll_fd, events, may_sleep ? time_left_us(loop, deadline_us) : 0);
     bool woken = tb_host_loop_awake(&loop->host);
@@ -95,11 +111,8 @@ static void turn(struct tcp_loop *loop)
             tb_tcp_close_listeners(loop->tcp);
     }
     look_after_time(loop);
-    if (woken || loop->delivered || time_left_us(loop, deadline_us) == 0) {
-        loop->delivered = false;
-        tb_loop_run(loop->loop);
-    }
-    tb_tcp_links_settle(loop);
+    loop->eventful |= woken || time_left_us(loop, deadline_us) == 0;
+    work(loop);
 }
 
 static void end_all_links(struct tcp_loop *loop)
@@ -107,7 +120,8 @@ static void end_all_links(struct tcp_loop *loop)
     take_incoming(loop);
     tb_list_for_each(i, &loop->links) tb_tcp_link_break(tb_container(i, struct tcp_link, links));
     tb_tcp_links_settle(loop);
-    tb_loop_run(loop->loop);
+    loop->eventful = true;
+    work(loop);
 }
 
 void *tb_tcp_loop_main(void *argument)

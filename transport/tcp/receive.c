@@ -63,7 +63,7 @@ static void finish_message(struct tcp_link *link)
     struct tb_payload *message = link->message;
     link->message = NULL;
     link->received = 0;
-    link->loop->delivered = true;
+    link->loop->eventful = true;
     tb_conn_receive(link->conn, message);
 }
 

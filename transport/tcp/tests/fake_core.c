@@ -227,7 +227,7 @@ static void pause_conn(struct request *request)
 {
     struct tb_conn *conn = request->conn;
     conn->ops->pause(conn->link);
-    conn->loop->resume_us = tb_env_monotonic_us(env) + 50000;
+    conn->loop->resume_us = tb_env_monotonic_us(env) + 1000000;
     tb_list_append(&conn->loop->paused, &request->link);
 }
 

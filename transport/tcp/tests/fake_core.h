@@ -15,7 +15,7 @@ enum fake_command {
     FAKE_SILENT = 's',        /* nothing */
     FAKE_CLOSE = 'c',         /* the message, and close */
     FAKE_CLOSE_AT_ONCE = 'x', /* close */
-    FAKE_PAUSE = 'p',         /* pause for 50 ms; then the message */
+    FAKE_PAUSE = 'p',         /* pause for a second; then the message */
     FAKE_WAKE = 'w',          /* the message, later, by a wake from another thread */
     FAKE_LOOP = 'l',          /* the index of the loop, one byte */
 };

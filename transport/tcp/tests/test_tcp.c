@@ -69,7 +69,7 @@ static int dial_address(const char *address)
                      1);
     ck_assert_int_eq(connect(fd, six ? (void *)&in6 : (void *)&in, six ? sizeof(in6) : sizeof(in)),
                      0);
-    struct timeval limit = {.tv_sec = 10};
+    struct timeval limit = {.tv_sec = 60};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
     return fd;
@@ -144,6 +144,13 @@ static void pause_ms(long ms)
 {
     struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
     nanosleep(&time, NULL);
+}
+
+static void wait_for(const atomic_uint *count, unsigned least)
+{
+    for (int i = 0; i < 2000 && atomic_load(count) < least; i++)
+        pause_ms(10);
+    ck_assert_uint_ge(atomic_load(count), least);
 }
 
 START_TEST(test_lengths)
@@ -290,7 +297,7 @@ END_TEST
 /* Answers pile up in the server while the client does not read; then all of them are right. */
 START_TEST(test_slow_reader)
 {
-    enum { COUNT = 12, LENGTH = 5 << 20 };
+    enum { COUNT = 12, LENGTH = 2 << 20 };
     uint8_t request[9], *got = malloc(4 + LENGTH);
     frame(request, 0, FAKE_BIG, 5);
     tb_store_u32(request + 5, LENGTH);
@@ -410,7 +417,7 @@ START_TEST(test_pause)
     pause_ms(10);
     put(fd, bytes + paused, length - paused);
     struct pollfd waiting = {.fd = fd, .events = POLLIN};
-    ck_assert_int_eq(poll(&waiting, 1, 15), 0);
+    ck_assert_int_eq(poll(&waiting, 1, 50), 0);
     expect_bytes(fd, bytes, length);
     close(fd);
 }
@@ -423,10 +430,11 @@ START_TEST(test_gone_while_paused)
     put(fd, bytes, frame(bytes, 0, FAKE_PAUSE, 30));
     struct linger abort = {.l_onoff = 1, .l_linger = 0};
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort, sizeof(abort));
-    pause_ms(10);
+    wait_for(&fake_counts.received, 1);
     close(fd);
-    pause_ms(100);
-    ck_assert_uint_eq(atomic_load(&fake_counts.lost), 1);
+    wait_for(&fake_counts.lost, 1);
+    while (atomic_load(&fake_counts.payloads))
+        pause_ms(10);
 }
 END_TEST
 
@@ -474,8 +482,7 @@ START_TEST(test_refused_by_core)
     uint8_t bytes[40];
     put(fd, bytes, frame(bytes, 0, FAKE_ECHO, 30));
     expect_end(fd);
-    pause_ms(50);
-    ck_assert_uint_eq(tb_tcp_connection_count(tcp, 0) + tb_tcp_connection_count(tcp, 1), 0);
+    wait_for(&fake_counts.lost, 1);
 }
 END_TEST
 
@@ -536,7 +543,6 @@ START_TEST(test_stalled_sender)
     int stalled = dial(), idle = dial();
     echo(idle, 10);
     put(stalled, bytes, 20);
-    pause_ms(3500);
     expect_end(stalled);
     echo(idle, 10);
     close(idle);
@@ -548,8 +554,7 @@ START_TEST(test_stalled_reader)
     int fd = dial();
     ask_big(fd, 8 << 20);
     ask_big(fd, 8 << 20);
-    pause_ms(3500);
-    ck_assert_uint_eq(atomic_load(&fake_counts.lost), 1);
+    wait_for(&fake_counts.lost, 1);
     ck_assert_uint_ge(atomic_load(&fake_counts.unsent), 1);
     close(fd);
 }
@@ -603,7 +608,7 @@ END_TEST
 static TCase *add_case(Suite *suite, const char *name, void (*begin)(void))
 {
     TCase *tests = tcase_create(name);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 180);
     tcase_add_checked_fixture(tests, begin, tear_down);
     suite_add_tcase(suite, tests);
     return tests;
