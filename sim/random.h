@@ -1,5 +1,6 @@
 /* The simulator's generator (xoshiro256**, seeded by SplitMix64): integers only, the same on every
- * machine. Everything that a seed decides is drawn from one of these. */
+ * machine. Everything that a seed decides is drawn from one of these. Never draw twice in one
+ * expression or initialiser: compilers differ in the order. */
 #ifndef TB_SIM_RANDOM_H
 #define TB_SIM_RANDOM_H
 

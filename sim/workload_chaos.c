@@ -36,14 +36,14 @@ static struct tb_sim_request *random_create(struct tb_sim_actor *actor)
                                        TB_FILE_NON_DIRECTORY_FILE,
                                        TB_FILE_DELETE_ON_CLOSE};
     char name[32];
+    struct tb_sim_create create = {.name = name};
     random_name(actor, name);
-    return tb_sim_create_request(
-        actor->tree, &(struct tb_sim_create){.name = name,
-                                             .disposition = (uint32_t)below(actor, 6),
-                                             .access = random_access(actor),
-                                             .share = (uint32_t)below(actor, 8),
-                                             .unshared = below(actor, 3) == 0,
-                                             .options = options[below(actor, 6)]});
+    create.disposition = (uint32_t)below(actor, 6);
+    create.access = random_access(actor);
+    create.share = (uint32_t)below(actor, 8);
+    create.unshared = below(actor, 3) == 0;
+    create.options = options[below(actor, 6)];
+    return tb_sim_create_request(actor->tree, &create);
 }
 
 static void begin_open(struct tb_sim_actor *actor)
@@ -89,13 +89,13 @@ static void begin_compound(struct tb_sim_actor *actor)
 static struct tb_sim_request *data_request(struct tb_sim_actor *actor, struct tb_file_id id)
 {
     static const uint8_t data[70000];
+    uint64_t offset = below(actor, 1000), length = below(actor, 65500);
     switch (below(actor, 5)) {
     case 0:
-        return tb_sim_write_request(actor->tree, id, below(actor, 1000), data,
-                                    below(actor, 20) ? below(actor, 500) : 65536);
+        return tb_sim_write_request(actor->tree, id, offset, data,
+                                    length % 20 ? length % 500 : 65536);
     case 1:
-        return tb_sim_read_request(actor->tree, id, below(actor, 1000),
-                                   (uint32_t)below(actor, 66000 - 500));
+        return tb_sim_read_request(actor->tree, id, offset, (uint32_t)length);
     case 2:
         return tb_sim_flush_request(actor->tree, id);
     case 3:
@@ -130,12 +130,15 @@ static struct tb_sim_request *lock_request(struct tb_sim_actor *actor, struct tb
                                      TB_SMB2_LOCKFLAG_EXCLUSIVE_LOCK |
                                          TB_SMB2_LOCKFLAG_FAIL_IMMEDIATELY,
                                      TB_SMB2_LOCKFLAG_UNLOCK};
-    return tb_sim_lock_request(actor->tree, id, below(actor, 3) * 10, 10, flags[below(actor, 4)]);
+    uint64_t offset = below(actor, 3) * 10;
+    return tb_sim_lock_request(actor->tree, id, offset, 10, flags[below(actor, 4)]);
 }
 
 static struct tb_sim_request *any_request(struct tb_sim_actor *actor, struct tb_file_id id)
 {
     static const uint8_t numbers[] = {4, 5, 6, 18, 34, 35, 99};
+    uint32_t length = (uint32_t)below(actor, 500);
+    uint8_t number = numbers[below(actor, 7)];
     switch (below(actor, 8)) {
     case 0:
     case 1:
@@ -147,11 +150,10 @@ static struct tb_sim_request *any_request(struct tb_sim_actor *actor, struct tb_
     case 5:
         return lock_request(actor, id);
     case 6:
-        return tb_sim_notify_request(actor->tree, id, 0x17F, below(actor, 2),
-                                     (uint32_t)below(actor, 500));
+        return tb_sim_notify_request(actor->tree, id, 0x17F, below(actor, 2), length);
     default:
-        return tb_sim_query_request(actor->tree, id, (uint8_t)(1 + below(actor, 3)),
-                                    numbers[below(actor, 7)], (uint32_t)below(actor, 500));
+        return tb_sim_query_request(actor->tree, id, (uint8_t)(1 + below(actor, 3)), number,
+                                    length);
     }
 }
 
