@@ -4,6 +4,7 @@
 #include "exporters/memory/memory.h"
 #include "exporters/option.h"
 #include "exporters/plugin.h"
+#include "exporters/posix/posix.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,9 +23,16 @@ static enum tb_error start_memory(const char *argument, const char *const *optio
     return tb_exporter_start(&tb_memory_exporter, argument, options, env, out, message, size);
 }
 
+static enum tb_error start_posix(const char *argument, const char *const *options,
+                                 const struct tb_env *env, struct tb_exporter **out, char *message,
+                                 size_t size)
+{
+    return tb_exporter_start(&tb_posix_exporter, argument, options, env, out, message, size);
+}
+
 /* The names end with NULL, so that they can be offered to whoever misspelt one. */
-static const char *const exporter_names[] = {"memory", "plugin", NULL};
-static start_exporter *const exporter_starts[] = {start_memory, tb_plugin_start};
+static const char *const exporter_names[] = {"memory", "posix", "plugin", NULL};
+static start_exporter *const exporter_starts[] = {start_memory, start_posix, tb_plugin_start};
 
 static const char *const filter_names[] = {"readonly", "log", "fault", NULL};
 static start_filter *const filter_starts[] = {tb_filter_readonly_start, tb_filter_log_start,

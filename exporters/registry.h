@@ -4,7 +4,7 @@
 
 #include "core/exporter.h"
 
-/* Make what stands behind NAME=. EXPORTER is "memory" or "plugin"; ARG and the options are its own,
+/* Make what stands behind NAME=. EXPORTER is "memory", "posix" or "plugin"; ARG and the options are its own,
  * but for `filter=NAME[:option[:option…]]`, which any exporter takes: the filters `readonly`, `log`
  * and `fault` (exporters/filters/filters.h) stack in the order written, the last one outermost.
  *
