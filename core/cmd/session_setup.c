@@ -13,6 +13,9 @@
 #include "core/server_internal.h"
 #include "core/session.h"
 
+/* Whom guests and the anonymous act as in filesystems. */
+#define NOBODY 65534u
+
 /* What one request carries from step to step. */
 struct progress {
     struct tb_setup *setup;
@@ -277,6 +280,11 @@ static enum tb_error establish(struct tb_request *request, struct progress *p) T
     session->guest = p->verdict == TB_VERDICT_GUEST;
     session->anonymous = p->verdict == TB_VERDICT_ANONYMOUS;
     session->identity = p->lookup.identity;
+    if (session->guest || session->anonymous) {
+        /* Never uid 0, which is what an identity that nobody has filled in says. */
+        session->identity.uid = session->identity.gid = NOBODY;
+        session->identity.group_count = 0;
+    }
     session->credentials = (struct tb_credentials){
         .uid = session->identity.uid,
         .gid = session->identity.gid,

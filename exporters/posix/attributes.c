@@ -12,7 +12,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#define CLUSTER   4096u
+#define CLUSTER      4096u
 #define STATX_WANTED (STATX_BASIC_STATS | STATX_BTIME)
 
 /* Attributes that are kept in user.DOSATTRIB. */
@@ -92,8 +92,8 @@ static void read_dosattrib(int descriptor, struct tb_dosattrib *dos)
     ssize_t length = fgetxattr(descriptor, TB_DOSATTRIB_NAME, value, sizeof value);
 
     if (length < 0 && errno == EBADF)
-        length = getxattr(tb_posix_proc_path(descriptor, path), TB_DOSATTRIB_NAME, value,
-                          sizeof value);
+        length =
+            getxattr(tb_posix_proc_path(descriptor, path), TB_DOSATTRIB_NAME, value, sizeof value);
     tb_dosattrib_decode(tb_span(value, length > 0 ? (size_t)length : 0), dos);
 }
 

@@ -1,8 +1,10 @@
 /* What is in a file: reading, writing, its size, stable storage. Descriptors were checked when they
- * were opened, so nothing here acts as the caller. */
+ * were opened; what changes data acts as the caller all the same, for root's writing would leave a
+ * file its set-user-ID bit. */
 #include "core/nt/attributes.h"
 #include "exporters/posix/attributes.h"
 #include "exporters/posix/file.h"
+#include "exporters/posix/identity.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -101,7 +103,7 @@ static enum tb_error check_write(const struct tb_call *call)
     return error;
 }
 
-bool tb_posix_write_now(struct tb_call *call, enum tb_error *error)
+bool tb_posix_write_now(struct tb_posix_share *share, struct tb_call *call, enum tb_error *error)
 {
     const struct tb_posix_handle *handle = call->handle;
     struct tb_span data = call->io.data;
@@ -110,12 +112,15 @@ bool tb_posix_write_now(struct tb_call *call, enum tb_error *error)
     if (call->io.write_through)
         return false;
     *error = check_write(call);
+    if (!*error)
+        *error = tb_posix_enter(share, call->credentials);
     if (*error)
         return true;
     *error = write_all(handle->descriptor, &data, &offset, RWF_NOWAIT);
     /* Filesystems that cannot tell whether they would wait copy into the page cache. */
     if (*error == TB_NOT_SUPPORTED)
         *error = write_all(handle->descriptor, &data, &offset, 0);
+    tb_posix_leave(share, call->credentials);
     return *error != TB_PENDING;
 }
 
@@ -136,25 +141,30 @@ static enum tb_error sync_name(struct tb_posix_handle *handle)
     return error;
 }
 
+static enum tb_error write_through(int descriptor, struct tb_span data, uint64_t offset)
+{
+    enum tb_error error = write_all(descriptor, &data, &offset, RWF_DSYNC);
+    if (error != TB_NOT_SUPPORTED)
+        return error;
+    error = write_all(descriptor, &data, &offset, 0);
+    return !error && fdatasync(descriptor) < 0 ? tb_posix_error(errno) : error;
+}
+
 enum tb_error tb_posix_write(struct tb_posix_share *share, struct tb_call *call)
 {
     struct tb_posix_handle *handle = call->handle;
     struct tb_span data = call->io.data;
     uint64_t offset = call->io.offset;
-    int flags = call->io.write_through ? RWF_DSYNC : 0;
 
-    (void)share;
     enum tb_error error = check_write(call);
     if (!error)
-        error = write_all(handle->descriptor, &data, &offset, flags);
-    if (error == TB_NOT_SUPPORTED && flags) {
-        error = write_all(handle->descriptor, &data, &offset, 0);
-        if (!error && fdatasync(handle->descriptor) < 0)
-            error = tb_posix_error(errno);
-    }
-    if (!error && flags)
-        error = sync_name(handle);
-    return error;
+        error = tb_posix_enter(share, call->credentials);
+    if (error)
+        return error;
+    error = call->io.write_through ? write_through(handle->descriptor, data, offset)
+                                   : write_all(handle->descriptor, &data, &offset, 0);
+    tb_posix_leave(share, call->credentials);
+    return !error && call->io.write_through ? sync_name(handle) : error;
 }
 
 enum tb_error tb_posix_flush(struct tb_posix_share *share, struct tb_call *call)
@@ -185,7 +195,11 @@ enum tb_error tb_posix_set_size(struct tb_posix_share *share, struct tb_call *ca
     const struct tb_posix_handle *handle = call->handle;
     enum tb_error error = check_file(handle, TB_USE_WRITE);
     if (!error)
-        error = resize(handle->descriptor, call->attributes.size);
+        error = tb_posix_enter(share, call->credentials);
+    if (error)
+        return error;
+    error = resize(handle->descriptor, call->attributes.size);
+    tb_posix_leave(share, call->credentials);
     return error ? error : tb_posix_handle_attributes(share, handle, &call->attributes.values);
 }
 
@@ -208,6 +222,10 @@ enum tb_error tb_posix_set_allocation(struct tb_posix_share *share, struct tb_ca
     if (!error)
         error = tb_posix_handle_attributes(share, handle, &call->attributes.values);
     if (!error)
-        error = allocate(handle->descriptor, call->attributes.values.size, call->attributes.size);
+        error = tb_posix_enter(share, call->credentials);
+    if (error)
+        return error;
+    error = allocate(handle->descriptor, call->attributes.values.size, call->attributes.size);
+    tb_posix_leave(share, call->credentials);
     return error ? error : tb_posix_handle_attributes(share, handle, &call->attributes.values);
 }

@@ -61,8 +61,8 @@ static bool follow(struct listing *listing, const char *name, struct tb_attribut
         return false;
     if (!listing->path && !(listing->path = path_in_tree_new(listing)))
         return false;
-    int length = snprintf(path, sizeof path, "%s%s%s", listing->path, *listing->path ? "/" : "",
-                          name);
+    int length =
+        snprintf(path, sizeof path, "%s%s%s", listing->path, *listing->path ? "/" : "", name);
     if (length < 0 || (size_t)length >= sizeof path)
         return false;
     int file = tb_posix_open_beneath(listing->share, path, O_PATH);
@@ -104,8 +104,7 @@ static enum tb_error list(struct listing *listing)
     if (!tb_posix_entries_init(&entries))
         return TB_NO_MEMORY;
     for (;;) {
-        const struct dirent64 *entry =
-            tb_posix_entries_next(&entries, listing->descriptor, &error);
+        const struct dirent64 *entry = tb_posix_entries_next(&entries, listing->descriptor, &error);
         listing->call->directory.end = !entry && !error;
         if (!entry || !offer(listing, entry))
             break;

@@ -20,6 +20,6 @@ enum tb_error tb_posix_get_space(struct tb_posix_share *share, struct tb_call *c
 /* READ and WRITE as far as they need not wait for a disk. True: done, *error is the answer. False:
  * nothing has changed that tb_posix_read() or tb_posix_write() will not do again. */
 bool tb_posix_read_now(struct tb_call *call, enum tb_error *error);
-bool tb_posix_write_now(struct tb_call *call, enum tb_error *error);
+bool tb_posix_write_now(struct tb_posix_share *share, struct tb_call *call, enum tb_error *error);
 
 #endif

@@ -19,9 +19,9 @@ struct tb_posix_identity {
 
 struct tb_posix_name {
     struct tb_list in_bucket;
-    size_t handle_count;               /* under share->names_lock */
-    struct tb_posix_identity entry;    /* what the name stands for; never changes */
-    pthread_mutex_t lock;              /* held while the name is renamed or removed */
+    size_t handle_count;            /* under share->names_lock */
+    struct tb_posix_identity entry; /* what the name stands for; never changes */
+    pthread_mutex_t lock;           /* held while the name is renamed or removed */
     /* Changed under both locks; one of them is enough to read. */
     struct tb_posix_identity directory;
     int parent; /* O_PATH; owned */

@@ -58,9 +58,8 @@ static void start_thread_locked(struct tb_posix_pool *pool)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-struct tb_posix_pool *tb_posix_pool_new(unsigned limit,
-                                        void (*run)(void *context, struct tb_call *call),
-                                        void *context)
+struct tb_posix_pool *
+tb_posix_pool_new(unsigned limit, void (*run)(void *context, struct tb_call *call), void *context)
 {
     struct tb_posix_pool *pool = calloc(1, sizeof *pool + limit * sizeof pool->threads[0]);
     if (!pool)

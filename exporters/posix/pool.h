@@ -8,9 +8,8 @@
 struct tb_posix_pool;
 
 /* At most `limit` threads, each started when it is first needed. NULL without memory. */
-struct tb_posix_pool *tb_posix_pool_new(unsigned limit,
-                                        void (*run)(void *context, struct tb_call *call),
-                                        void *context);
+struct tb_posix_pool *
+tb_posix_pool_new(unsigned limit, void (*run)(void *context, struct tb_call *call), void *context);
 /* No call is waiting or running. NULL is fine. */
 void tb_posix_pool_free(struct tb_posix_pool *pool);
 

@@ -60,9 +60,18 @@ static enum tb_error parse_option(struct tb_posix_share *share, const char *opti
 static bool is_local(const struct statfs *fs)
 {
     static const uint32_t types[] = {
-        EXT4_SUPER_MAGIC,  XFS_SUPER_MAGIC,   BTRFS_SUPER_MAGIC, TMPFS_MAGIC,      RAMFS_MAGIC,
-        F2FS_SUPER_MAGIC,  MSDOS_SUPER_MAGIC, SQUASHFS_MAGIC,    REISERFS_SUPER_MAGIC,
-        0x2011BAB0 /* exfat */, 0x7366746E /* ntfs3 */, 0x2FC12FC1 /* zfs */,
+        EXT4_SUPER_MAGIC,
+        XFS_SUPER_MAGIC,
+        BTRFS_SUPER_MAGIC,
+        TMPFS_MAGIC,
+        RAMFS_MAGIC,
+        F2FS_SUPER_MAGIC,
+        MSDOS_SUPER_MAGIC,
+        SQUASHFS_MAGIC,
+        REISERFS_SUPER_MAGIC,
+        0x2011BAB0 /* exfat */,
+        0x7366746E /* ntfs3 */,
+        0x2FC12FC1 /* zfs */,
         0xCA451A4E /* bcachefs */,
     };
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
@@ -147,21 +156,21 @@ static void posix_stop(void *self)
     free(share);
 }
 
-static enum tb_error (*const operations[TB_CALL_COUNT])(struct tb_posix_share *, struct tb_call *) =
-    {
-        [TB_CALL_OPEN] = tb_posix_open,
-        [TB_CALL_CLOSE] = tb_posix_close,
-        [TB_CALL_GET_ATTRIBUTES] = tb_posix_get_attributes,
-        [TB_CALL_SET_ATTRIBUTES] = tb_posix_set_attributes,
-        [TB_CALL_SET_SIZE] = tb_posix_set_size,
-        [TB_CALL_SET_ALLOCATION] = tb_posix_set_allocation,
-        [TB_CALL_READ] = tb_posix_read,
-        [TB_CALL_WRITE] = tb_posix_write,
-        [TB_CALL_FLUSH] = tb_posix_flush,
-        [TB_CALL_READ_DIRECTORY] = tb_posix_read_directory,
-        [TB_CALL_RENAME] = tb_posix_rename,
-        [TB_CALL_REMOVE] = tb_posix_remove,
-        [TB_CALL_GET_SPACE] = tb_posix_get_space,
+static enum tb_error (*const operations[TB_CALL_COUNT])(struct tb_posix_share *,
+                                                        struct tb_call *) = {
+    [TB_CALL_OPEN] = tb_posix_open,
+    [TB_CALL_CLOSE] = tb_posix_close,
+    [TB_CALL_GET_ATTRIBUTES] = tb_posix_get_attributes,
+    [TB_CALL_SET_ATTRIBUTES] = tb_posix_set_attributes,
+    [TB_CALL_SET_SIZE] = tb_posix_set_size,
+    [TB_CALL_SET_ALLOCATION] = tb_posix_set_allocation,
+    [TB_CALL_READ] = tb_posix_read,
+    [TB_CALL_WRITE] = tb_posix_write,
+    [TB_CALL_FLUSH] = tb_posix_flush,
+    [TB_CALL_READ_DIRECTORY] = tb_posix_read_directory,
+    [TB_CALL_RENAME] = tb_posix_rename,
+    [TB_CALL_REMOVE] = tb_posix_remove,
+    [TB_CALL_GET_SPACE] = tb_posix_get_space,
 };
 
 static void run(void *context, struct tb_call *call)
@@ -181,7 +190,7 @@ static void submit(void *self, struct tb_call *call)
     else if (call->operation != TB_CALL_READ && call->operation != TB_CALL_WRITE)
         run(share, call);
     else if (call->operation == TB_CALL_READ ? tb_posix_read_now(call, &error)
-                                             : tb_posix_write_now(call, &error))
+                                             : tb_posix_write_now(share, call, &error))
         tb_call_reply(call, error);
     else
         tb_posix_pool_submit(share->pool, call);

@@ -48,7 +48,8 @@ static enum tb_error check_target(const struct tb_posix_share *share, int entry,
     if (!replace)
         return TB_OBJECT_NAME_COLLISION;
     enum tb_error error = tb_posix_attributes(share, entry, false, &target);
-    if (!error && target.file_attributes & (TB_FILE_ATTRIBUTE_DIRECTORY | TB_FILE_ATTRIBUTE_READONLY))
+    if (!error &&
+        target.file_attributes & (TB_FILE_ATTRIBUTE_DIRECTORY | TB_FILE_ATTRIBUTE_READONLY))
         error = TB_ACCESS_DENIED;
     return error;
 }

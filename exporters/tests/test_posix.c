@@ -74,14 +74,14 @@ static bool has_xattrs(void)
 START_TEST(attributes_are_kept_as_samba_keeps_them)
 {
     /* Versions 3, 4 and 5 as Samba writes them: HIDDEN|ARCHIVE, created 2020-01-01. */
-    static const uint8_t v3[52] = {0, 0, 3, 0, 3, 0, 0, 0, 0x11, 0, 0, 0, 0x22, [37] = 0x80,
-                                   0x6d, 0x46, 0x34, 0xc0, 0xd5, 0x01};
-    static const uint8_t v4[32] = {0, 0, 4, 0, 4, 0, 0, 0, 0x11, 0, 0, 0, 0x22, [25] = 0x80,
-                                   0x6d, 0x46, 0x34, 0xc0, 0xd5, 0x01};
-    static const uint8_t v5[24] = {0, 0, 5, 0, 5, 0, 0, 0, 0x11, 0, 0, 0, 0x22, [17] = 0x80,
-                                   0x6d, 0x46, 0x34, 0xc0, 0xd5, 0x01};
-    const struct tb_span values[] = {
-        tb_span(v3, sizeof v3), tb_span(v4, sizeof v4), tb_span(v5, sizeof v5)};
+    static const uint8_t v3[52] = {0, 0, 3,    0,           3,    0,    0,    0,    0x11, 0,
+                                   0, 0, 0x22, [37] = 0x80, 0x6d, 0x46, 0x34, 0xc0, 0xd5, 0x01};
+    static const uint8_t v4[32] = {0, 0, 4,    0,           4,    0,    0,    0,    0x11, 0,
+                                   0, 0, 0x22, [25] = 0x80, 0x6d, 0x46, 0x34, 0xc0, 0xd5, 0x01};
+    static const uint8_t v5[24] = {0, 0, 5,    0,           5,    0,    0,    0,    0x11, 0,
+                                   0, 0, 0x22, [17] = 0x80, 0x6d, 0x46, 0x34, 0xc0, 0xd5, 0x01};
+    const struct tb_span values[] = {tb_span(v3, sizeof v3), tb_span(v4, sizeof v4),
+                                     tb_span(v5, sizeof v5)};
     struct tb_dosattrib dos;
     uint8_t again[TB_DOSATTRIB_LENGTH];
 
@@ -105,8 +105,8 @@ END_TEST
 
 START_TEST(foreign_attributes_are_read)
 {
-    static const uint8_t v4[32] = {0, 0, 4, 0, 4, 0, 0, 0, 0x11, 0, 0, 0, 0x22, [25] = 0x80,
-                                   0x6d, 0x46, 0x34, 0xc0, 0xd5, 0x01};
+    static const uint8_t v4[32] = {0, 0, 4,    0,           4,    0,    0,    0,    0x11, 0,
+                                   0, 0, 0x22, [25] = 0x80, 0x6d, 0x46, 0x34, 0xc0, 0xd5, 0x01};
     struct tb_attributes a;
     if (!has_xattrs())
         return;
@@ -336,6 +336,27 @@ START_TEST(users_act_as_themselves)
 }
 END_TEST
 
+START_TEST(writing_takes_privileges_away)
+{
+    struct tb_call call = {.operation = TB_CALL_OPEN,
+                           .open = {.path = "tool", .use = TB_USE_WRITE}};
+    struct stat st;
+    if (geteuid() != 0)
+        return;
+    tree_put_file("tool", "x");
+    ck_assert_int_eq(chmod(tree_root, 0777), 0);
+    ck_assert_int_eq(chown(tree_path("tool"), 0, 0), 0);
+    ck_assert_int_eq(chmod(tree_path("tool"), 04777), 0);
+    assert_ok(call_as(2001, &call));
+    struct tb_call write = {.operation = TB_CALL_WRITE, .handle = call.handle};
+    write.io.data = tb_span("y", 1);
+    assert_ok(call_as(2001, &write));
+    call_close(posix, call.handle);
+    ck_assert_int_eq(stat(tree_path("tool"), &st), 0);
+    ck_assert_uint_eq(st.st_mode & 07777, 0777);
+}
+END_TEST
+
 START_TEST(write_through_and_flush_answer)
 {
     struct opened o;
@@ -363,7 +384,7 @@ END_TEST
 
 START_TEST(options_are_checked)
 {
-    static const char *const wrong[] = {"symlinks=", "symlinks=wide", "create-mask=999",
+    static const char *const wrong[] = {"symlinks=",    "symlinks=wide",        "create-mask=999",
                                         "create-mask=", "directory-mask=01777", "size=1G"};
     struct world world;
     world_init(&world);
@@ -382,9 +403,9 @@ START_TEST(options_are_checked)
                                        message, sizeof message),
                      TB_OK);
     ck_assert_ptr_nonnull(strstr(message, "/nowhere/at/all"));
-    assert_error(tb_exporter_start(&tb_posix_exporter, "", NULL, &env, &exporter, message,
-                                   sizeof message),
-                 TB_INVALID_PARAMETER);
+    assert_error(
+        tb_exporter_start(&tb_posix_exporter, "", NULL, &env, &exporter, message, sizeof message),
+        TB_INVALID_PARAMETER);
 }
 END_TEST
 
@@ -408,6 +429,7 @@ int main(void)
     tcase_add_test(own, names_follow_their_file);
     tcase_add_test(own, masks_shape_modes);
     tcase_add_test(own, users_act_as_themselves);
+    tcase_add_test(own, writing_takes_privileges_away);
     tcase_add_test(own, write_through_and_flush_answer);
     tcase_add_test(own, options_are_checked);
     suite_add_tcase(suite, own);
