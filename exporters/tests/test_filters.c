@@ -196,7 +196,7 @@ static const struct wrong {
     {"", "has no \":\""},
     {"memry:", "did you mean memory?"},
     {":", "unknown exporter \"\""},
-    {"quantumfoam:", "known: memory plugin"},
+    {"quantumfoam:", "known: memory posix plugin"},
     {"memory:siez=1M", "did you mean size?"},
     {"memory:,size=lots", "as in size=512M"},
     {"memory:,filter=logg", "did you mean log?"},
