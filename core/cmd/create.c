@@ -281,6 +281,13 @@ static enum tb_error check_existing(const struct tb_request *request)
     return TB_OK;
 }
 
+/* MS-FSA 2.1.5.1.1 */
+static enum tb_error check_created(const struct tb_create_request *body)
+{
+    bool read_only = body->file_attributes & TB_FILE_ATTRIBUTE_READONLY;
+    return read_only && body->create_options & TB_FILE_DELETE_ON_CLOSE ? TB_CANNOT_DELETE : TB_OK;
+}
+
 /* Take a place among the node's opens: from here on others see this one. */
 static enum tb_error join_node(struct tb_request *request, char *real_path) TB_INSIDE
 {
@@ -343,7 +350,7 @@ static void opened(struct tb_task *task) TB_INSIDE
     c->attributes = task->call.open.attributes;
     c->created = task->call.open.created;
     fill_open(request);
-    enum tb_error error = c->created ? TB_OK : check_existing(request);
+    enum tb_error error = c->created ? check_created(&request->body.create) : check_existing(request);
     if (error == TB_OK)
         error = join_node(request, task->call.open.real_path);
     else

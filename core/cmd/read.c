@@ -47,6 +47,7 @@ static void done(struct tb_task *task) TB_INSIDE
     }
     request->data->length = length;
     request->response.read.data_length = (uint32_t)length;
+    request->open->position = request->body.read.offset + length;
     tb_request_finish(request, TB_OK);
 }
 
