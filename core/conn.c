@@ -189,6 +189,12 @@ void tb_conn_reply_done(struct tb_conn *conn, size_t length)
     }
 }
 
+uint32_t tb_conn_transact_max(const struct tb_conn *conn)
+{
+    uint32_t most = conn->server->config.transact_max;
+    return conn->large_mtu || most < 65536 ? most : 65536;
+}
+
 struct tb_channel *tb_conn_channel(const struct tb_conn *conn, uint64_t session_id)
 {
     tb_list_for_each (i, &conn->channels) {

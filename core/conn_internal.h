@@ -81,6 +81,10 @@ bool tb_conn_reply_room(struct tb_conn *conn, size_t length, struct tb_task *tas
 void tb_conn_reply_begun(struct tb_conn *conn, size_t length) TB_INSIDE;
 void tb_conn_reply_done(struct tb_conn *conn, size_t length) TB_INSIDE;
 
+/* Most bytes of input and of output that requests other than READ and WRITE may have
+ * (MS-SMB2 3.3.5.4, MaxTransactSize). */
+uint32_t tb_conn_transact_max(const struct tb_conn *conn);
+
 /* Close the connection when the answers decided so far have left; nothing more is taken. */
 void tb_conn_doom(struct tb_conn *conn) TB_INSIDE;
 

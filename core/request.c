@@ -72,6 +72,15 @@ static void remember_for_related(struct tb_request *request) TB_INSIDE
     }
 }
 
+/* Room for the variable part of the answer is held until the answer has left. */
+static void count_reply(struct tb_request *request) TB_INSIDE
+{
+    const struct tb_command *command = request->command;
+    size_t length = command && command->extra ? command->extra(request) : 0;
+    request->reply_reserved += length;
+    tb_conn_reply_begun(request->conn, length);
+}
+
 void tb_request_finish(struct tb_request *request, enum tb_error status)
 {
     assert(!request->finished && !request->parked);
@@ -86,6 +95,7 @@ void tb_request_finish(struct tb_request *request, enum tb_error status)
     if (status == TB_DROP_CONNECTION)
         tb_conn_doom(conn);
     remember_for_related(request);
+    count_reply(request);
     give_back_references(request);
     tb_chain_advance(request->chain);
 }

@@ -1,9 +1,9 @@
 /* CHANGE_NOTIFY (MS-SMB2 3.3.5.19). */
 #include "core/command.h"
+#include "core/conn_internal.h"
 #include "core/node.h"
 #include "core/nt/name.h"
 #include "core/open.h"
-#include "core/server_internal.h"
 #include "core/watch.h"
 #include "core/wire/notify_information.h"
 
@@ -49,7 +49,7 @@ static void clean(struct tb_request *request)
 
 static enum tb_error prepare(struct tb_request *request)
 {
-    if (request->body.change_notify.output_buffer_length > request->server->config.transact_max)
+    if (request->body.change_notify.output_buffer_length > tb_conn_transact_max(request->conn))
         return TB_INVALID_PARAMETER;
     struct notify_state *state = tb_request_alloc(request, sizeof *state);
     if (!state)

@@ -2,10 +2,10 @@
 #include "core/cmd/ioctl.h"
 
 #include "core/cmd/pipe.h"
+#include "core/conn_internal.h"
 #include "core/nt/name.h"
 #include "core/open.h"
 #include "core/rpc/pipe.h"
-#include "core/server_internal.h"
 #include "core/session.h"
 #include "core/tree.h"
 #include "core/wire/fsctl.h"
@@ -100,7 +100,7 @@ static const struct fsctl_row *row_find(uint32_t ctl_code)
 static enum tb_error prepare(struct tb_request *request)
 {
     const struct tb_ioctl_request *body = &request->body.ioctl;
-    uint32_t limit = request->server->config.transact_max;
+    uint32_t limit = tb_conn_transact_max(request->conn);
     if (body->input.length > limit || body->output.length > limit ||
         body->max_input_response > limit || body->max_output_response > limit)
         return TB_INVALID_PARAMETER;

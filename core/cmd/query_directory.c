@@ -3,9 +3,9 @@
  * One listing at a time goes on for an open; others queue. Entries are formatted where the exporter
  * offers them, outside the section. What has been given out is recorded when that succeeded. */
 #include "core/command.h"
+#include "core/conn_internal.h"
 #include "core/nt/wildcard.h"
 #include "core/open.h"
-#include "core/server_internal.h"
 #include "core/share.h"
 #include "core/wire/fscc_directory.h"
 
@@ -63,7 +63,7 @@ static enum tb_error check_body(const struct tb_request *request)
 {
     const struct tb_query_directory_request *body = &request->body.query_directory;
     uint32_t fixed_length = tb_directory_class_fixed_length(body->file_information_class);
-    if (body->output_buffer_length > request->server->config.transact_max)
+    if (body->output_buffer_length > tb_conn_transact_max(request->conn))
         return TB_INVALID_PARAMETER;
     if (fixed_length == 0)
         return TB_INVALID_INFO_CLASS;
@@ -82,15 +82,8 @@ static enum tb_error prepare(struct tb_request *request)
     request->state = state;
     request->clean = clean;
     error = tb_pattern_from_wire(body->file_name, &state->pattern);
-    if (error)
-        return error;
-    state->payload = tb_payload_get(request->task.loop, body->output_buffer_length);
-    if (!state->payload)
-        return TB_NO_MEMORY;
-    state->writer = tb_directory_writer(body->file_information_class, state->payload->data,
-                                        body->output_buffer_length);
     state->single = body->flags & TB_SMB2_RETURN_SINGLE_ENTRY;
-    return TB_OK;
+    return error;
 }
 
 static bool matches(const struct listing_state *state, const char *name)
@@ -126,6 +119,9 @@ static void finish(struct tb_request *request, enum tb_error error) TB_INSIDE
     struct tb_open *open = request->open;
     assert(open->listing.busy);
     open->listing.busy = false;
+    /* What was asked for is no longer held, only what is answered. */
+    tb_conn_reply_done(request->conn, request->reply_reserved);
+    request->reply_reserved = 0;
     tb_task_ready_all(&open->listing.waiters);
     tb_request_finish(request, error);
 }
@@ -185,9 +181,25 @@ static void dots_done(struct tb_task *task) TB_INSIDE
     read_entries(request);
 }
 
-static void list(struct tb_request *request) TB_INSIDE
+static void get_buffer(struct tb_task *task)
 {
+    struct tb_request *request = tb_request_of(task);
+    const struct tb_query_directory_request *body = &request->body.query_directory;
     struct listing_state *state = request->state;
+    state->payload = tb_payload_get(task->loop, body->output_buffer_length);
+    if (state->payload)
+        state->writer = tb_directory_writer(body->file_information_class, state->payload->data,
+                                            body->output_buffer_length);
+}
+
+static void list(struct tb_task *task) TB_INSIDE
+{
+    struct tb_request *request = tb_request_of(task);
+    struct listing_state *state = request->state;
+    if (!state->payload) {
+        finish(request, TB_NO_MEMORY);
+        return;
+    }
     if (state->dots == DOTS || !(matches(state, ".") || matches(state, ".."))) {
         state->dots = DOTS;
         read_entries(request);
@@ -226,6 +238,7 @@ static void start(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
     struct tb_open *open = request->open;
+    size_t length = request->body.query_directory.output_buffer_length;
     if (open->pipe || !open->directory) {
         tb_request_finish(request, TB_INVALID_PARAMETER);
     } else if (!(open->access & TB_FILE_LIST_DIRECTORY)) {
@@ -235,10 +248,14 @@ static void start(struct tb_task *task) TB_INSIDE
     } else if (open->listing.busy) {
         tb_list_append(&open->listing.waiters, &task->link);
         tb_task_wait(task, start);
+    } else if (!tb_conn_reply_room(request->conn, length, task)) {
+        tb_task_wait(task, start);
     } else {
         open->listing.busy = true;
+        request->reply_reserved = length;
+        tb_conn_reply_begun(request->conn, length);
         take_position(request);
-        list(request);
+        tb_task_work(task, get_buffer, list);
     }
 }
 

@@ -1,9 +1,9 @@
 /* QUERY_INFO (MS-SMB2 3.3.5.20). */
 #include "core/cmd/query_info.h"
 
+#include "core/conn_internal.h"
 #include "core/nt/name.h"
 #include "core/open.h"
-#include "core/server_internal.h"
 
 /* More than the fixed part of any class, and a filesystem's names. */
 #define FIXED_MAX 256
@@ -37,7 +37,7 @@ static size_t extra(const struct tb_request *request)
 
 static enum tb_error prepare(struct tb_request *request)
 {
-    uint32_t limit = request->server->config.transact_max;
+    uint32_t limit = tb_conn_transact_max(request->conn);
     return payload(&request->body) > limit ? TB_INVALID_PARAMETER : TB_OK;
 }
 

@@ -1,9 +1,9 @@
 /* SET_INFO (MS-SMB2 3.3.5.21). */
 #include "core/cmd/set_info.h"
 
+#include "core/conn_internal.h"
 #include "core/nt/attributes.h"
 #include "core/open.h"
-#include "core/server_internal.h"
 #include "core/wire/fscc_filesystem.h"
 
 static enum tb_error decode(struct tb_span message, union tb_request_body *body)
@@ -30,7 +30,7 @@ static void encode(struct tb_writer *w, const struct tb_request *request)
 static enum tb_error prepare(struct tb_request *request)
 {
     const struct tb_set_info_request *body = &request->body.set_info;
-    if (body->buffer.length > request->server->config.transact_max)
+    if (body->buffer.length > tb_conn_transact_max(request->conn))
         return TB_INVALID_PARAMETER;
     return body->info_type == TB_SMB2_0_INFO_FILE ? tb_set_file_prepare(request) : TB_OK;
 }
