@@ -49,11 +49,25 @@ void tb_host_random(void *bytes, size_t length)
     }
 }
 
+/* Each open file takes a few bytes, some inside the section: a system call for every one of them
+ * would cost more than the rest. What was handed out is not kept. */
 static void random_bytes(void *env, enum tb_random_purpose purpose, void *bytes, size_t length)
 {
+    static _Thread_local uint8_t pool[512];
+    static _Thread_local size_t left;
     (void)env;
     (void)purpose;
-    tb_host_random(bytes, length);
+    if (length > sizeof(pool) / 4) {
+        tb_host_random(bytes, length);
+        return;
+    }
+    if (left < length) {
+        tb_host_random(pool, sizeof(pool));
+        left = sizeof(pool);
+    }
+    left -= length;
+    memcpy(bytes, pool + left, length);
+    explicit_bzero(pool + left, length);
 }
 
 bool tb_host_loop_init(struct tb_host_loop *host)
