@@ -32,8 +32,7 @@ extern void BELOW(free)(void *block);
 
 #define TABLE_SIZE (1u << 16)
 
-/* Open addressing; a removed entry leaves GRAVE. */
-#define GRAVE ((void *)-1)
+/* Open addressing with linear probing; no more than half full, or the test is too big. */
 static void *table[TABLE_SIZE];
 
 UNCHECKED static size_t slot_of(const void *block)
@@ -44,16 +43,30 @@ UNCHECKED static size_t slot_of(const void *block)
 UNCHECKED static void put(void *block)
 {
     size_t i = slot_of(block);
-    while (table[i] && table[i] != GRAVE)
+    while (table[i])
         i = (i + 1) % TABLE_SIZE;
     table[i] = block;
-    tb_sim_fault.live++;
+    if (++tb_sim_fault.live > TABLE_SIZE / 2)
+        abort();
 }
 
 UNCHECKED static void remember(void *block)
 {
     if (block && tb_sim_fault.armed)
         put(block);
+}
+
+/* Those behind the gap that belong before it move up. */
+UNCHECKED static void close_gap(size_t gap)
+{
+    for (size_t i = (gap + 1) % TABLE_SIZE; table[i]; i = (i + 1) % TABLE_SIZE) {
+        size_t wanted = slot_of(table[i]);
+        if ((i - wanted) % TABLE_SIZE < (i - gap) % TABLE_SIZE)
+            continue;
+        table[gap] = table[i];
+        gap = i;
+    }
+    table[gap] = NULL;
 }
 
 UNCHECKED static void forget(void *block)
@@ -63,7 +76,7 @@ UNCHECKED static void forget(void *block)
     for (size_t i = slot_of(block); table[i]; i = (i + 1) % TABLE_SIZE) {
         if (table[i] != block)
             continue;
-        table[i] = GRAVE;
+        close_gap(i);
         tb_sim_fault.live--;
         return;
     }

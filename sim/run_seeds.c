@@ -1,9 +1,11 @@
 /* run_seeds: the generated workload in the simulated world, one seed after the other.
  *
- *     run_seeds --seeds A..B [--operations N] [--hash]
+ *     run_seeds --seeds A..B [--operations N] [--memory-faults N] [--hash]
  *
  * What a seed decides besides the workload: loops, delays, switches, failing exporters, cut
- * connections, budgets, signing. --hash prints each seed's transcript. */
+ * connections, budgets, signing. With --memory-faults one in N of the server's allocations fails.
+ * --hash prints each seed's transcript. */
+#include "sim/fault.h"
 #include "sim/fixture.h"
 #include "sim/workload.h"
 #include <getopt.h>
@@ -13,7 +15,7 @@
 
 struct options {
     unsigned long long first, last;
-    unsigned operations;
+    unsigned operations, memory_faults;
     bool hash;
 };
 
@@ -38,7 +40,7 @@ static struct tb_sim_workload_settings choose_settings(struct tb_sim_fixture *f,
         .end_one_in = tb_sim_random_chance(random, 3)
                           ? 0
                           : 30 + (unsigned)tb_sim_random_below(random, 300),
-        .may_fail = fails || cuts,
+        .may_fail = fails || cuts || options->memory_faults,
         .share = "share",
     };
 }
@@ -89,8 +91,14 @@ static unsigned run_seed(const struct options *options, uint64_t seed)
     f->network.settings.cut_one_in = cut_one_in;
     f->slow_settings.fail_one_in = fail_one_in;
     tb_sim_fixture_set_slow(f, &f->slow_settings);
+    tb_sim_fault_start(0);
+    tb_sim_fault.random = seed;
+    tb_sim_fault.fail_one_in = options->memory_faults;
     unsigned compared = run_workload(f, &settings);
+    tb_sim_fault.fail_one_in = 0;
     tb_sim_fixture_end(f);
+    tb_sim_fault_stop();
+    tb_sim_require_equal(tb_sim_fault.live, 0);
     tb_sim_transcript_end(&f->transcript, hash);
     if (options->hash)
         printf("%llu %s\n", (unsigned long long)seed, hash);
@@ -100,7 +108,7 @@ static unsigned run_seed(const struct options *options, uint64_t seed)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: run_seeds --seeds A..B [--operations N] [--hash]\n");
+    fprintf(stderr, "usage: run_seeds --seeds A..B [--operations N] [--memory-faults N] [--hash]\n");
     return 2;
 }
 
@@ -108,6 +116,7 @@ int main(int argc, char **argv)
 {
     static const struct option names[] = {{"seeds", required_argument, NULL, 's'},
                                           {"operations", required_argument, NULL, 'o'},
+                                          {"memory-faults", required_argument, NULL, 'm'},
                                           {"hash", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
     unsigned long long compared = 0;
@@ -116,6 +125,8 @@ int main(int argc, char **argv)
         if (c == 's' && sscanf(optarg, "%llu..%llu", &options.first, &options.last) == 2)
             continue;
         if (c == 'o' && (options.operations = (unsigned)strtoul(optarg, NULL, 10)) > 0)
+            continue;
+        if (c == 'm' && (options.memory_faults = (unsigned)strtoul(optarg, NULL, 10)) > 0)
             continue;
         if (c != 'h')
             return usage();

@@ -27,7 +27,7 @@ struct tb_sim_workload_settings {
     unsigned actors;
     unsigned operations; /* all together */
     unsigned end_one_in; /* operations that are the end of a connection, session or tree; 0: none */
-    bool may_fail;       /* the exporter fails now and then, or connections are cut */
+    bool may_fail;       /* the exporter or memory fails now and then, or connections are cut */
     const char *share;
 };
 

@@ -150,14 +150,18 @@ void tb_sim_model_begin(struct tb_sim_actor *actor)
     tb_sim_slot_send(actor, slot);
 }
 
+static bool failed(const struct tb_sim_actor *actor, const struct tb_sim_request *r)
+{
+    return actor->workload->settings.may_fail &&
+           (r->error == TB_IO_DEVICE_ERROR || r->error == TB_NO_MEMORY);
+}
+
 /* Every part must have gone well, but for what is not there, and where things are made to fail. */
 static bool went_well(struct tb_sim_actor *actor, const struct tb_sim_slot *slot, bool exists)
 {
-    bool may_fail = actor->workload->settings.may_fail;
     for (unsigned i = 0; i < slot->count; i++) {
         const struct tb_sim_request *r = slot->parts[i];
-        if (r->lost || (may_fail && r->error == TB_IO_DEVICE_ERROR) ||
-            actor->tree->session->over)
+        if (r->lost || actor->tree->session->over || failed(actor, r))
             return false;
         enum tb_error wanted = exists ? TB_OK : TB_OBJECT_NAME_NOT_FOUND;
         bool at_end = slot->operation == TB_SIM_MODEL_GET && i == 2 && r->error == TB_END_OF_FILE;

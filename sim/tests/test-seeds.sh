@@ -5,6 +5,7 @@ set -eu
 run=./sim/run_seeds
 
 $run --seeds "${TB_SIM_SEEDS:-1..300}" --operations 300
+$run --seeds 1..100 --operations 300 --memory-faults 300
 $run --seeds 1..10 --hash > "seeds-$$.a"
 setarch "$(uname -m)" -R $run --seeds 1..10 --hash > "seeds-$$.b" || cp "seeds-$$.a" "seeds-$$.b"
 result=0

@@ -10,8 +10,7 @@ trap 'rm -rf "$work"' EXIT
 libraries=$(pkg-config --libs gnutls nettle libtasn1)
 flags="$(pkg-config --cflags gnutls nettle libtasn1) -std=gnu17 -D_GNU_SOURCE -fno-strict-aliasing"
 sources=$(cd "$source" && ls core/*.c core/wire/*.c core/nt/*.c core/auth/*.c core/crypto/*.c \
-    core/rpc/*.c core/cmd/*.c exporters/memory/*.c exporters/option.c sim/*.c |
-    grep -v fault_malloc.c)
+    core/rpc/*.c core/cmd/*.c exporters/memory/*.c exporters/option.c sim/*.c)
 
 build() { # NAME COMPILER FLAGS
     mkdir -p "$work/$1"
