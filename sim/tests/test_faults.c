@@ -12,6 +12,8 @@ static void configure(struct tb_sim_fixture *f)
     f->config.loops = 1;
     f->world.switch_one_in = 0;
     f->slow_settings.delay_one_in = 0;
+    f->with_guest = true;
+    f->config.signing = TB_SIGNING_OPTIONAL;
 }
 
 /* What may come of a step when memory or the exporter fails. */
@@ -104,6 +106,32 @@ static void logon_311_gcm(struct tb_sim_fixture *f)
 {
     log_on(f, &(struct wanted){TB_SMB2_DIALECT_311, TB_SMB2_ENCRYPTION_AES256_GCM,
                                TB_SMB2_SIGNING_HMAC_SHA256, true});
+}
+
+static void logon_smb1(struct tb_sim_fixture *f)
+{
+    struct tb_sim_client *client = tb_sim_connect(f);
+    struct tb_sim_session *session;
+    struct tb_sim_logon logon = {.user = "user", .password = "password", .bare = true};
+    struct tb_sim_offer offer;
+    tb_sim_offer_dialect(&offer, TB_SMB2_DIALECT_210);
+    offer.smb1 = true;
+    if (went_well(tb_sim_negotiate(client, &offer)) &&
+        went_well(tb_sim_logon(client, &logon, &session)))
+        went_well(tb_sim_tree_connect(session, "share", NULL));
+}
+
+static void logon_guest(struct tb_sim_fixture *f)
+{
+    struct tb_sim_client *client = tb_sim_connect(f);
+    struct tb_sim_session *session;
+    struct tb_sim_logon logon = {
+        .user = "stranger", .password = "x", .preferred = TB_MECHANISM_KERBEROS};
+    struct tb_sim_offer offer;
+    tb_sim_offer_dialect(&offer, TB_SMB2_DIALECT_300);
+    if (went_well(tb_sim_negotiate(client, &offer)) &&
+        went_well(tb_sim_logon(client, &logon, &session)))
+        went_well(tb_sim_tree_connect(session, "guest", NULL));
 }
 
 static void again(struct tb_sim_fixture *f)
@@ -309,6 +337,8 @@ static const struct {
     {"logon_311", logon_311},
     {"logon_311_ccm", logon_311_ccm},
     {"logon_311_gcm", logon_311_gcm},
+    {"logon_smb1", logon_smb1},
+    {"logon_guest", logon_guest},
     {"again", again},
     {"write_and_read", write_and_read},
     {"names", names},
