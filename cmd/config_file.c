@@ -237,9 +237,6 @@ bool tb_settings_from_file(struct tb_settings *settings, const char *path)
                          "chmod 600 %s",
                          path, path);
     tb_wipe_and_free(text, length);
-    free(settings->share_default.comment);
-    free(settings->share_default.exporter);
-    tb_texts_clear(&settings->share_default.valid_users);
-    settings->share_default = (struct tb_share_settings){0};
+    tb_share_clear(&settings->share_default);
     return good && tell_printers(settings, path);
 }

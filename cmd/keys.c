@@ -64,10 +64,36 @@ static bool set_comment(struct tb_settings *s, struct tb_share_settings *share, 
 
 static bool set_path(struct tb_settings *s, struct tb_share_settings *share, const char *value)
 {
-    (void)share;
-    (void)value;
-    return tb_settings_fail(s, "this version serves no directory trees: write \"exporter = "
-                               "memory:\" instead of \"path\"");
+    if (*value != '/' || strpbrk(value, ",%") || strlen(value) > 4095)
+        return tb_settings_fail(s, "a path begins with \"/\" and has neither \",\" nor \"%%\"");
+    tb_text_set(&share->path, value);
+    return true;
+}
+
+static bool set_mask(struct tb_settings *s, char **mask, const char *value)
+{
+    size_t length = strlen(value);
+    if (!length || length > 5 || strspn(value, "01234567") != length)
+        return tb_settings_fail(s, "\"%s\" is no mask in octal, as 0755 is", value);
+    tb_text_set(mask, value);
+    return true;
+}
+
+static bool set_create_mask(struct tb_settings *s, struct tb_share_settings *share,
+                            const char *value)
+{
+    return set_mask(s, &share->create_mask, value);
+}
+
+static bool set_directory_mask(struct tb_settings *s, struct tb_share_settings *share,
+                               const char *value)
+{
+    return set_mask(s, &share->directory_mask, value);
+}
+
+static bool set_symlinks(struct tb_settings *s, struct tb_share_settings *share, const char *value)
+{
+    return set_flag(s, &share->no_symlinks, true, value);
 }
 
 static bool set_share_encrypt(struct tb_settings *s, struct tb_share_settings *share,
@@ -201,7 +227,12 @@ static const struct tb_key keys[] = {
     {"browsable", NULL, set_browseable},
     {"browseable", NULL, set_browseable},
     {"comment", NULL, set_comment},
+    {"create mask", NULL, set_create_mask},
+    {"create mode", NULL, set_create_mask},
+    {"directory mask", NULL, set_directory_mask},
+    {"directory mode", NULL, set_directory_mask},
     {"exporter", NULL, tb_share_set_exporter},
+    {"follow symlinks", NULL, set_symlinks},
     {"guest ok", NULL, set_guest_ok},
     {"interfaces", set_interfaces, NULL},
     {"listen", add_listen, NULL},

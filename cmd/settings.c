@@ -70,6 +70,9 @@ static void share_free(struct tb_share_settings *share)
     free(share->name);
     free(share->comment);
     free(share->exporter);
+    free(share->path);
+    free(share->create_mask);
+    free(share->directory_mask);
     tb_texts_clear(&share->valid_users);
 }
 
@@ -129,11 +132,19 @@ static size_t find_share(const struct tb_settings *settings, const char *name)
     return i;
 }
 
+static char *copy_if_any(const char *text)
+{
+    return text ? tb_text_copy(text) : NULL;
+}
+
 static void copy_default(struct tb_share_settings *share, const struct tb_share_settings *from)
 {
     *share = *from;
-    share->comment = from->comment ? tb_text_copy(from->comment) : NULL;
-    share->exporter = from->exporter ? tb_text_copy(from->exporter) : NULL;
+    share->comment = copy_if_any(from->comment);
+    share->exporter = copy_if_any(from->exporter);
+    share->path = copy_if_any(from->path);
+    share->create_mask = copy_if_any(from->create_mask);
+    share->directory_mask = copy_if_any(from->directory_mask);
     share->valid_users = (struct tb_texts){0};
     for (size_t i = 0; i < from->valid_users.count; i++)
         tb_texts_add(&share->valid_users, from->valid_users.items[i]);
@@ -162,6 +173,12 @@ struct tb_share_settings *tb_settings_share(struct tb_settings *settings, const 
     settings->shares = shares;
     shares[settings->share_count++] = share;
     return share;
+}
+
+void tb_share_clear(struct tb_share_settings *share)
+{
+    share_free(share);
+    *share = (struct tb_share_settings){0};
 }
 
 void tb_settings_drop_share(struct tb_settings *settings, const char *name)
@@ -208,12 +225,28 @@ static void make_listen(struct tb_settings *settings)
         }
 }
 
-static bool check_share(struct tb_settings *settings, const struct tb_share_settings *share)
+/* What the keys "path" and those that go with it come to. */
+static void make_exporter(struct tb_share_settings *share)
 {
+    char text[8192];
+    if (share->exporter || !share->path)
+        return;
+    snprintf(text, sizeof(text), "posix:%s%s%s%s%s%s", share->path,
+             share->create_mask ? ",create-mask=" : "",
+             share->create_mask ? share->create_mask : "",
+             share->directory_mask ? ",directory-mask=" : "",
+             share->directory_mask ? share->directory_mask : "",
+             share->no_symlinks ? ",symlinks=none" : "");
+    share->exporter = tb_text_copy(text);
+}
+
+static bool check_share(struct tb_settings *settings, struct tb_share_settings *share)
+{
+    make_exporter(share);
     if (!share->exporter)
         return tb_settings_fail(settings,
                                 "the share [%s] does not say what it shares: give it a line "
-                                "\"exporter = memory:\"",
+                                "\"path = DIRECTORY\" or \"exporter = memory:\"",
                                 share->name);
     if (share->encrypt && settings->dialect_max < 0x0300)
         return tb_settings_fail(settings,
@@ -232,7 +265,7 @@ bool tb_settings_complete(struct tb_settings *settings, bool file)
                                           "the greatest protocol is before it");
     if (!settings->share_count && file)
         return tb_settings_fail(settings, "no share is defined: add a section [NAME] with a line "
-                                          "\"exporter = memory:\", or --share NAME=memory:");
+                                          "\"path = DIRECTORY\", or --share NAME=memory:");
     if (!settings->share_count && !tb_settings_add_share(settings, TB_SANDBOX_SHARE "=memory:"))
         return false;
     for (size_t i = 0; i < settings->share_count; i++)

@@ -24,6 +24,9 @@ struct tb_texts {
 struct tb_share_settings {
     char *name, *comment;
     char *exporter; /* "memory:,size=1G": what tb_exporter_make() takes; NULL: not said */
+    char *path;     /* and then this is served, with the masks as options if they are given */
+    char *create_mask, *directory_mask;
+    bool no_symlinks;
     bool read_only, guest_ok, encrypt, hidden;
     bool unavailable; /* not served */
     bool printer;     /* the same, with a warning */
@@ -58,6 +61,8 @@ void tb_settings_warn(const char *format, ...) __attribute__((format(printf, 1, 
 
 /* The share of that name, made when there is none yet; NULL: it cannot have that name. */
 struct tb_share_settings *tb_settings_share(struct tb_settings *settings, const char *name);
+/* Free what it has, and zero it. */
+void tb_share_clear(struct tb_share_settings *share);
 /* Forget a share, if it is there. */
 void tb_settings_drop_share(struct tb_settings *settings, const char *name);
 

@@ -21,6 +21,8 @@ mistake '4: the key "workgroup" belongs in' <<< "${good}workgroup = HOME"
 mistake '4: "hosts allow" is not supported: it restricts' <<< "${good}Hosts Allow = 10."
 mistake '4: "include" is not supported' <<< "${good}include = /etc/more.conf"
 mistake '4: .*takes names of users' <<< "${good}valid users = @staff"
+mistake '4: a path begins' <<< "${good}path = srv"
+mistake '4: .* is no mask in octal' <<< "${good}create mask = 0888"
 mistake '1: the first section must begin' <<< 'workgroup = HOME'
 mistake '2: signing is' <<< $'[global]\nserver signing = maybe'
 mistake '2: "x" is no port' <<< $'[global]\nsmb ports = 445 x'
@@ -67,6 +69,11 @@ cat > "$file" <<'END'
    guest ok = 0
    browseable = TRUE
    valid users = alice, bob
+[tree]
+   path = /tmp
+   create mask = 0640
+   directory mode = 0750
+   follow symlinks = no
 [gone]
    available = no
 [printer]
