@@ -43,7 +43,7 @@ static size_t extra(const struct tb_request *request)
 static void pipe_wait(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
-    struct tb_pipe_wait_request wait;
+    struct tb_pipe_wait_request wait = {0};
     struct tb_path name = {0};
     enum tb_error error = TB_INVALID_DEVICE_REQUEST;
     if (request->tree->share->kind == TB_SHARE_PIPE)

@@ -112,7 +112,8 @@ enum tb_error tb_posix_path_to_disk(const char *path, char **out)
 {
     char *to = malloc(strlen(path) + 1);
 
-    if (!(*out = to))
+    *out = to;
+    if (!to)
         return TB_NO_MEMORY;
     *to = '\0';
     while (*path) {
@@ -136,7 +137,8 @@ enum tb_error tb_posix_path_to_client(const char *stored, char **out)
 {
     char name[STORED_MAX + 1], *to = malloc(strlen(stored) * 3 + 1);
 
-    if (!(*out = to))
+    *out = to;
+    if (!to)
         return TB_NO_MEMORY;
     *to = '\0';
     while (*stored) {

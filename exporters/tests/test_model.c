@@ -227,6 +227,7 @@ static void step_read(void)
 static bool within(int node, int ancestor)
 {
     while (node > 0 && node != ancestor)
+        /* cppcheck-suppress arrayIndexOutOfBoundsCond */
         node = nodes[node].parent;
     return node == ancestor;
 }

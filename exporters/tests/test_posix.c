@@ -48,6 +48,7 @@ static enum tb_error call_as(uint32_t uid, struct tb_call *call)
     const struct tb_credentials credentials = {.uid = uid, .gid = uid};
     struct answer answer;
 
+    /* cppcheck-suppress autoVariables */
     call->credentials = &credentials;
     call->frame_count = 0;
     sem_init(&answer.come, 0, 0);
