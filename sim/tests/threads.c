@@ -63,8 +63,12 @@ static _Thread_local struct host *current;
 
 static void mailbox_init(struct mailbox *mailbox)
 {
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&mailbox->mutex, NULL);
-    pthread_cond_init(&mailbox->changed, NULL);
+    pthread_cond_init(&mailbox->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
     tb_list_init(&mailbox->letters);
 }
 
@@ -103,12 +107,12 @@ static uint64_t clock_us(clockid_t clock)
     return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-/* Until something is there, `until_us` (real time) or the end. */
+/* Until something is there, `until_us` or the end. */
 static void wait_for_letters(struct mailbox *mailbox, uint64_t until_us)
 {
     struct timespec t = {(time_t)(until_us / 1000000), (long)(until_us % 1000000) * 1000};
     while (tb_list_empty(&mailbox->letters) && !mailbox->woken && !mailbox->ends &&
-           clock_us(CLOCK_REALTIME) < until_us)
+           clock_us(CLOCK_MONOTONIC) < until_us)
         pthread_cond_timedwait(&mailbox->changed, &mailbox->mutex, &t);
 }
 
@@ -297,7 +301,7 @@ static bool collect(struct host *host, struct tb_list *letters)
     uint64_t wait_us = deadline_us > now_us ? deadline_us - now_us : 0;
     wait_us = wait_us < 100000 ? wait_us : 100000;
     pthread_mutex_lock(&mailbox->mutex);
-    wait_for_letters(mailbox, clock_us(CLOCK_REALTIME) + wait_us);
+    wait_for_letters(mailbox, now_us + wait_us);
     tb_list_splice(letters, &mailbox->letters);
     mailbox->woken = false;
     bool goes_on = !mailbox->ends;
@@ -393,7 +397,7 @@ static bool driver_step(void *driver)
 {
     struct mailbox *inbox = &((struct tb_sim_threads *)driver)->inbox;
     pthread_mutex_lock(&inbox->mutex);
-    wait_for_letters(inbox, clock_us(CLOCK_REALTIME) + 500);
+    wait_for_letters(inbox, clock_us(CLOCK_MONOTONIC) + 500);
     struct tb_list *node = tb_list_take(&inbox->letters);
     pthread_mutex_unlock(&inbox->mutex);
     if (node)
