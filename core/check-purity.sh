@@ -4,7 +4,7 @@
 #   core/check-purity.sh BUILD-DIRECTORY
 set -euo pipefail
 cd "$(dirname "$(realpath "$0")")/.."
-library=$1/.libs/libcore.a
+library=${1:?BUILD-DIRECTORY}/libcore.a
 [ -e "$library" ] || { echo "check-purity: $library is not built" >&2; exit 2; }
 status=0
 complain() { echo "check-purity: $1:"; sed 's/^/    /'; status=1; }

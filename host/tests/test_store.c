@@ -124,7 +124,7 @@ END_TEST
 struct counted {
     struct tb_store_batch batch;
     struct tb_store_change changes[2];
-    char keys[2][16];
+    char keys[2][24];
     enum tb_error error;
 };
 
