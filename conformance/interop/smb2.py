@@ -275,6 +275,16 @@ def resident_kib():
     return memory_kib('VmRSS')
 
 
+def ceiling_kib(kib):
+    """A bound on memory. MEMORY_FACTOR widens it for builds that weigh more, as with sanitizers."""
+    return kib * int(os.environ.get('MEMORY_FACTOR', '1'))
+
+
+def ceiling_text(kib):
+    factor = os.environ.get('MEMORY_FACTOR', '1')
+    return '%d KiB%s' % (ceiling_kib(kib), '' if factor == '1' else ', MEMORY_FACTOR=%s' % factor)
+
+
 def reset_peak():
     for process in server_processes():
         with open('/proc/%d/clear_refs' % process, 'w') as f:
