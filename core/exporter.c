@@ -98,6 +98,12 @@ static tb_operation_function *find_operation(const struct tb_exporter_ops *ops,
         return ops->remove;
     case TB_CALL_GET_SPACE:
         return ops->get_space;
+    case TB_CALL_LINK:
+        return ops->link;
+    case TB_CALL_ZERO:
+        return ops->zero;
+    case TB_CALL_ALLOCATED_RANGES:
+        return ops->allocated_ranges;
     case TB_CALL_COUNT:
         break;
     }
@@ -134,6 +140,9 @@ const char *tb_operation_name(enum tb_operation operation)
         [TB_CALL_RENAME] = "rename",
         [TB_CALL_REMOVE] = "remove",
         [TB_CALL_GET_SPACE] = "get_space",
+        [TB_CALL_LINK] = "link",
+        [TB_CALL_ZERO] = "zero",
+        [TB_CALL_ALLOCATED_RANGES] = "allocated_ranges",
     };
     return (unsigned)operation < TB_CALL_COUNT ? names[operation] : "unknown";
 }

@@ -82,7 +82,7 @@ enum tb_open_how {
 /* What the handle will be used for; the exporter opens no more than it needs. */
 enum tb_open_use {
     TB_USE_READ = 1 << 0,       /* data, or the directory's entries */
-    TB_USE_WRITE = 1 << 1,      /* data, size */
+    TB_USE_WRITE = 1 << 1,      /* data, size, and whether it is SPARSE_FILE */
     TB_USE_ATTRIBUTES = 1 << 2, /* SET_ATTRIBUTES */
     TB_USE_NAME = 1 << 3,       /* RENAME, REMOVE, and whether a directory is empty */
 };
@@ -101,6 +101,9 @@ enum tb_operation {
     TB_CALL_RENAME,
     TB_CALL_REMOVE,
     TB_CALL_GET_SPACE,
+    TB_CALL_LINK,
+    TB_CALL_ZERO,
+    TB_CALL_ALLOCATED_RANGES,
     TB_CALL_COUNT
 };
 
@@ -154,16 +157,30 @@ struct tb_call {
             bool (*add)(struct tb_call *call, const struct tb_directory_entry *entry);
             bool end; /* out: all entries were offered and taken */
         } directory;
-        /* Errors: OBJECT_NAME_COLLISION (exists and replace is false), OBJECT_PATH_NOT_FOUND,
-         * ACCESS_DENIED (replacing a directory), DISK_FULL. A rename that changes only the case is
-         * one. */
+        /* RENAME gives the handle's name another place; all handles that were opened by that name
+         * go along. LINK gives the file one more name, and every handle will do: none is bound to
+         * the new one. Errors: OBJECT_NAME_COLLISION (exists and replace is false),
+         * OBJECT_PATH_NOT_FOUND, ACCESS_DENIED (replacing a directory), DISK_FULL; of LINK also
+         * FILE_IS_A_DIRECTORY, TOO_MANY_LINKS. A rename that changes only the case is one. Whether
+         * what is replaced may be (it is open, it is read-only) the caller has judged; it lives on
+         * for handles that are open. */
         struct {
             const char *path; /* the new one */
             bool replace;
             char *real_path; /* out: malloc'ed or NULL, as in OPEN */
         } rename;
-        /* REMOVE takes the handle's name away; the file lives on until its last CLOSE. Errors:
-         * DIRECTORY_NOT_EMPTY. */
+        /* Both within the file's size: what lies behind it is passed over. ZERO makes a range read
+         * as zeros and gives its space back where it can, if the file is SPARSE_FILE; needs
+         * TB_USE_WRITE; errors: FILE_IS_A_DIRECTORY, DISK_FULL. ALLOCATED_RANGES offers to add()
+         * what is not a hole, in rising order, cut to the range asked and never adjoining; add()
+         * answers false when it takes no more (that one was not taken); needs TB_USE_READ; errors:
+         * FILE_IS_A_DIRECTORY. Without this operation a file has no holes. */
+        struct {
+            uint64_t offset, length;
+            bool (*add)(struct tb_call *call, uint64_t offset, uint64_t length);
+        } range;
+        /* REMOVE takes the handle's name away; the file lives on until its last CLOSE, or by its
+         * other names. Errors: DIRECTORY_NOT_EMPTY. */
         struct tb_space space; /* out */
     };
     void *exporter_data[2]; /* the exporter's, for the call's duration */
@@ -212,6 +229,7 @@ struct tb_exporter_capabilities {
     uint64_t volume_id;     /* serial number; stable for the life of the data */
     uint64_t volume_creation_filetime;
     char filesystem_name[16]; /* "NTFS" is what most clients like to see */
+    bool hard_links;          /* LINK works */
 };
 
 /* One kind of exporter. `self` is what start() made. */
@@ -241,6 +259,9 @@ struct tb_exporter_ops {
     void (*rename)(void *self, struct tb_call *call);
     void (*remove)(void *self, struct tb_call *call);
     void (*get_space)(void *self, struct tb_call *call);
+    void (*link)(void *self, struct tb_call *call);
+    void (*zero)(void *self, struct tb_call *call);
+    void (*allocated_ranges)(void *self, struct tb_call *call);
 };
 
 /* An instance as the core holds it. tb_exporter_submit() hands a call to it. `submit`, when set,

@@ -67,9 +67,11 @@ void tb_sim_transcript_call(struct tb_sim_transcript *transcript, const struct t
     add_u64(transcript, (uint64_t)call->operation << 33 | (uint64_t)answer << 32 | error);
     if (!answer && call->operation == TB_CALL_OPEN)
         add_text(transcript, call->open.path);
-    if (!answer && call->operation == TB_CALL_RENAME)
+    if (!answer && (call->operation == TB_CALL_RENAME || call->operation == TB_CALL_LINK))
         add_text(transcript, call->rename.path);
     if (call->operation == TB_CALL_READ || call->operation == TB_CALL_WRITE)
         add_u64(transcript, call->io.offset);
+    if (call->operation == TB_CALL_ZERO || call->operation == TB_CALL_ALLOCATED_RANGES)
+        add_u64(transcript, call->range.offset);
     tb_sim_fault_restore(armed);
 }

@@ -60,7 +60,13 @@ static void describe(const struct tb_call *call, char *text, size_t size)
         snprintf(text, size, " cookie=%" PRIu64 "%s", call->directory.cookie,
                  call->directory.end ? " end" : "");
         break;
+    case TB_CALL_ZERO:
+    case TB_CALL_ALLOCATED_RANGES:
+        snprintf(text, size, " offset=%" PRIu64 " length=%" PRIu64, call->range.offset,
+                 call->range.length);
+        break;
     case TB_CALL_RENAME:
+    case TB_CALL_LINK:
         snprintf(text, size, " to=\"%.*s\"%s", PATH_SHOWN / 2, call->rename.path,
                  call->rename.replace ? " replace" : "");
         break;

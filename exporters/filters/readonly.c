@@ -35,6 +35,8 @@ static bool changes(const struct tb_call *call)
     case TB_CALL_WRITE:
     case TB_CALL_RENAME:
     case TB_CALL_REMOVE:
+    case TB_CALL_LINK:
+    case TB_CALL_ZERO:
         return true;
     default:
         return false;
