@@ -125,6 +125,8 @@ struct tb_call {
             const char *path;
             enum tb_open_how how;
             unsigned use;                    /* tb_open_use bits */
+            unsigned use_wished;             /* more of them: each is given if the caller may */
+            unsigned use_given;              /* in: both; out: less what is not given */
             bool create_directory;           /* what is created is a directory */
             uint32_t create_file_attributes; /* its attributes */
             uint64_t create_allocation_size; /* space to set aside for it */

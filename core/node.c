@@ -8,6 +8,8 @@
 #include "core/nt/name.h"
 #include "core/open.h"
 #include "core/server_internal.h"
+#include "core/session.h"
+#include "core/watch.h"
 
 struct tb_node *tb_node_find(struct tb_share *share, uint64_t file_id)
 {
@@ -62,10 +64,31 @@ void tb_node_release(struct tb_node *node)
     tb_table_remove(&node->share->nodes, &node->by_id);
     tb_table_remove(&node->share->nodes_by_path, &node->by_path);
     tb_list_remove(&node->in_share);
+    if (node->deleter_session)
+        tb_session_release(node->deleter_session);
     free(node->path);
     free(node->folded);
     free(node->former_folded);
     free(node);
+}
+
+void tb_node_doom(struct tb_node *node, const struct tb_open *open)
+{
+    struct tb_session *before = node->deleter_session;
+    node->delete_pending = true;
+    node->deleter = open->credentials;
+    node->deleter_session = tb_session_hold(open->session);
+    if (before)
+        tb_session_release(before);
+    tb_watch_delete_pending(node);
+}
+
+void tb_node_spare(struct tb_node *node)
+{
+    node->delete_pending = false;
+    if (node->deleter_session)
+        tb_session_release(node->deleter_session);
+    node->deleter_session = NULL;
 }
 
 void tb_node_rename(struct tb_node *node, char *path, char *folded)

@@ -9,6 +9,7 @@
 #include "core/share.h"
 
 struct tb_open;
+struct tb_session;
 
 struct tb_node {
     struct tb_table_entry by_id;   /* in share->nodes; the key is the file id */
@@ -22,6 +23,8 @@ struct tb_node {
     char *former_folded;
     bool directory;
     bool delete_pending; /* no new opens; removed with the last close */
+    struct tb_credentials deleter;      /* on whose behalf, when delete_pending */
+    struct tb_session *deleter_session; /* a reference, for the groups' sake; or NULL */
     bool removed;        /* its name is gone already */
     struct tb_list opens; /* that count for share modes, tb_open.in_node */
     struct tb_list locks; /* granted byte ranges, core/lock.h */
@@ -35,6 +38,10 @@ struct tb_node *tb_node_get(struct tb_share *share, uint64_t file_id, char *path
                             bool directory) TB_INSIDE;
 struct tb_node *tb_node_find(struct tb_share *share, uint64_t file_id) TB_INSIDE;
 void tb_node_release(struct tb_node *node) TB_INSIDE;
+
+/* It is to be deleted with its last close, on behalf of who says so last; or not. */
+void tb_node_doom(struct tb_node *node, const struct tb_open *open) TB_INSIDE;
+void tb_node_spare(struct tb_node *node) TB_INSIDE;
 
 /* Give it another path; both strings (malloc'ed) go to the node. */
 void tb_node_rename(struct tb_node *node, char *path, char *folded) TB_INSIDE;

@@ -112,17 +112,19 @@ static void removed(struct tb_task *task) TB_INSIDE
                                           : TB_FILE_NOTIFY_CHANGE_FILE_NAME;
         tb_watch_changed(open->share, TB_FILE_ACTION_REMOVED, filter, node->path);
     } else {
-        node->delete_pending = false;
+        tb_node_spare(node);
     }
     close_handle(task);
 }
 
 /* The name is claimed: the file goes, unless somebody has taken it back (a disposition cleared by
- * an open that came while the claim was waited for is impossible: a doomed node takes no opens). */
+ * an open that came while the claim was waited for is impossible: a doomed node takes no opens). Who
+ * wanted it gone removes it, not who happens to close last. */
 static void remove_name(struct tb_task *task) TB_INSIDE
 {
     struct tb_open *open = tb_container(task, struct tb_open, task);
-    tb_task_prepare(task, open->share->exporter, TB_CALL_REMOVE, &open->credentials, open->handle);
+    tb_task_prepare(task, open->share->exporter, TB_CALL_REMOVE, &open->node->deleter,
+                    open->handle);
     tb_task_call(task, removed);
 }
 
@@ -143,10 +145,8 @@ static void leave_node(struct tb_open *open) TB_INSIDE
     tb_lock_end(open);
     tb_watch_end(open);
     tb_list_remove(&open->in_node);
-    if (open->delete_on_close) {
-        node->delete_pending = true;
-        tb_watch_delete_pending(node);
-    }
+    if (open->delete_on_close)
+        tb_node_doom(node, open);
     open->removes = node->delete_pending && !node->removed && tb_list_empty(&node->opens);
 }
 

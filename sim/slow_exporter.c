@@ -20,6 +20,8 @@ static void answer(struct passage *passage)
     enum tb_error error = passage->error;
     if (error == TB_OK && call->operation == TB_CALL_OPEN)
         slow->handles++;
+    if (call->operation == TB_CALL_OPEN)
+        call->open.use_given &= ~slow->settings.refused_uses;
     if (call->operation == TB_CALL_CLOSE)
         slow->handles--;
     if (slow->world->transcript)
@@ -88,6 +90,12 @@ static void submit(void *self, struct tb_call *call)
     if (slow->world->transcript)
         tb_sim_transcript_call(slow->world->transcript, call, false, TB_OK);
     bool failing = fails(slow, call);
+    if (call->operation == TB_CALL_REMOVE)
+        slow->last_remover = call->credentials->uid;
+    if (call->operation == TB_CALL_OPEN && call->open.use & slow->settings.refused_uses) {
+        failing = true;
+        passage->error = TB_ACCESS_DENIED;
+    }
     tb_sim_world_may_switch(slow->world);
     tb_sim_fault_restore(armed);
     if (failing) {

@@ -13,6 +13,7 @@ struct tb_sim_slow_settings {
     unsigned fail_one_in;  /* calls that fail; 0: none */
     enum tb_error fail_error;
     uint64_t fail_at;      /* the number of one call that fails; 0: none */
+    unsigned refused_uses; /* tb_open_use bits that no OPEN is given */
 };
 
 struct tb_sim_slow {
@@ -24,6 +25,7 @@ struct tb_sim_slow {
     uint64_t failed;
     uint64_t handles;  /* open ones */
     uint64_t held;     /* answers on their way */
+    uint32_t last_remover; /* uid of the last REMOVE */
 };
 
 /* Takes ownership of `below`; end it with tb_exporter_free(). *slow lives as long. */

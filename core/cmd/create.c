@@ -314,6 +314,27 @@ static enum tb_error join_node(struct tb_request *request, char *real_path) TB_I
     return TB_OK;
 }
 
+/* What MAXIMUM_ALLOWED comes to: all that the share grants, but for what the exporter has not given
+ * this caller. */
+static uint32_t maximum_access(const struct tb_request *request) TB_INSIDE
+{
+    static const struct {
+        enum tb_open_use use;
+        uint32_t access;
+    } needs[] = {
+        {TB_USE_READ, TB_FILE_READ_DATA | TB_FILE_EXECUTE},
+        {TB_USE_WRITE, TB_FILE_WRITE_DATA | TB_FILE_APPEND_DATA | TB_FILE_DELETE_CHILD},
+        {TB_USE_ATTRIBUTES,
+         TB_FILE_WRITE_ATTRIBUTES | TB_FILE_WRITE_EA | TB_WRITE_DAC | TB_WRITE_OWNER},
+        {TB_USE_NAME, TB_DELETE},
+    };
+    uint32_t access = request->tree->maximal_access;
+    for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
+        if (!(request->task.call.open.use_given & needs[i].use))
+            access &= ~needs[i].access;
+    return access;
+}
+
 static void fill_open(struct tb_request *request) TB_INSIDE
 {
     const struct tb_create_request *body = &request->body.create;
@@ -322,7 +343,7 @@ static void fill_open(struct tb_request *request) TB_INSIDE
     open->handle = request->task.call.handle;
     open->directory = c->attributes.file_attributes & TB_FILE_ATTRIBUTE_DIRECTORY;
     if (c->maximum) {
-        c->access |= request->tree->maximal_access;
+        c->access |= maximum_access(request);
         if (!open->directory && c->attributes.file_attributes & TB_FILE_ATTRIBUTE_READONLY &&
             !c->created)
             c->access &= ~(TB_FILE_WRITE_DATA | TB_FILE_APPEND_DATA) |
@@ -386,19 +407,27 @@ static enum tb_open_how how_to_open(const struct tb_request *request)
     }
 }
 
-static unsigned use_of(const struct tb_request *request)
+static unsigned use_for(uint32_t access)
 {
-    const struct tb_create_request *body = &request->body.create;
-    const struct creation *c = request->state;
-    uint32_t access = c->access | (c->maximum ? request->tree->maximal_access : 0);
     unsigned use = 0;
     if (access & (TB_FILE_READ_DATA | TB_FILE_EXECUTE))
         use |= TB_USE_READ;
-    if (access & (TB_FILE_WRITE_DATA | TB_FILE_APPEND_DATA) || overwrites(request))
+    if (access & (TB_FILE_WRITE_DATA | TB_FILE_APPEND_DATA))
         use |= TB_USE_WRITE;
-    if (access & TB_FILE_WRITE_ATTRIBUTES || overwrites(request))
+    if (access & TB_FILE_WRITE_ATTRIBUTES)
         use |= TB_USE_ATTRIBUTES;
-    if (access & TB_DELETE || body->create_options & TB_FILE_DELETE_ON_CLOSE)
+    if (access & TB_DELETE)
+        use |= TB_USE_NAME;
+    return use;
+}
+
+static unsigned use_of(const struct tb_request *request)
+{
+    const struct tb_create_request *body = &request->body.create;
+    unsigned use = use_for(((const struct creation *)request->state)->access);
+    if (overwrites(request))
+        use |= TB_USE_WRITE | TB_USE_ATTRIBUTES;
+    if (body->create_options & TB_FILE_DELETE_ON_CLOSE)
         use |= TB_USE_NAME;
     return use;
 }
@@ -426,6 +455,9 @@ static void open_name(struct tb_task *task) TB_INSIDE
     call->open.path = c->name.path;
     call->open.how = how_to_open(request);
     call->open.use = use_of(request);
+    if (c->maximum)
+        call->open.use_wished = use_for(request->tree->maximal_access);
+    call->open.use_given = call->open.use | call->open.use_wished;
     call->open.create_directory = directory;
     call->open.create_file_attributes = directory ? kept : kept | TB_FILE_ATTRIBUTE_ARCHIVE;
     call->open.create_allocation_size = directory ? 0 : c->asks.allocation_size;

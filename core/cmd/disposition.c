@@ -52,10 +52,8 @@ static void finish(struct tb_request *request, enum tb_error error) TB_INSIDE
     tb_claim_drop(&state->claim);
     if (!error && !open->live)
         error = TB_FILE_CLOSED;
-    if (!error) {
-        open->node->delete_pending = true;
-        tb_watch_delete_pending(open->node);
-    }
+    if (!error)
+        tb_node_doom(open->node, open);
     tb_request_finish(request, error);
 }
 
@@ -167,7 +165,8 @@ void tb_set_disposition(struct tb_request *request)
     const struct disposition_state *state = request->state;
     struct tb_node *node = request->open->node;
     if (!(state->flags & TB_FILE_DISPOSITION_DELETE)) {
-        node->delete_pending = node->removed;
+        if (!node->removed)
+            tb_node_spare(node);
         tb_request_finish(request, TB_OK);
     } else if (node->delete_pending) {
         tb_request_finish(request, TB_OK);

@@ -279,6 +279,57 @@ SIM_TEST(access, SEEDS)
     tb_sim_require_ok(tb_sim_read(&file, 0, &byte, &length));
 }
 
+static struct tb_sim_slow *slow_below(struct tb_sim_fixture *f, unsigned refused)
+{
+    struct tb_sim_slow_settings settings = f->slow[TB_SIM_SHARE]->settings;
+    settings.refused_uses = refused;
+    tb_sim_fixture_set_slow(f, &settings);
+    return f->slow[TB_SIM_SHARE];
+}
+
+/* What the exporter does not give this caller, MAXIMUM_ALLOWED does not grant. */
+SIM_TEST(maximum_is_what_the_exporter_gives, SEEDS)
+{
+    struct tb_sim_tree *tree = tb_sim_tree(f);
+    struct tb_sim_open file;
+    uint8_t byte;
+    size_t length = 1;
+    make(tree, "file");
+    slow_below(f, TB_USE_WRITE | TB_USE_NAME);
+    struct tb_sim_create create = {
+        .name = "file", .disposition = TB_FILE_OPEN, .access = TB_MAXIMUM_ALLOWED};
+    tb_sim_require_ok(tb_sim_create(tree, &create, &file));
+    tb_sim_require_error(tb_sim_read(&file, 0, &byte, &length), TB_END_OF_FILE);
+    tb_sim_require_error(tb_sim_write(&file, 0, "x", 1), TB_ACCESS_DENIED);
+    tb_sim_require_error(tb_sim_delete_on_close(&file, true), TB_ACCESS_DENIED);
+    tb_sim_require_ok(tb_sim_close(&file));
+    create.access = TB_MAXIMUM_ALLOWED | TB_FILE_WRITE_DATA;
+    tb_sim_require_error(tb_sim_create(tree, &create, &file), TB_ACCESS_DENIED);
+}
+
+/* Who closes last removes the file on behalf of who wanted it gone. */
+SIM_TEST(deleted_on_behalf_of_who_said_so, SEEDS)
+{
+    struct tb_sim_session *admin;
+    struct tb_sim_client *client = tb_sim_connect_dialect(f, 0);
+    struct tb_sim_slow *slow = slow_below(f, 0);
+    struct tb_sim_tree *tree = tb_sim_tree(f);
+    struct tb_sim_open hers, his;
+    tb_sim_require_ok(tb_sim_logon(
+        client, &(struct tb_sim_logon){.user = "admin", .password = "Secret-2"}, &admin));
+    for (unsigned i = 0; i < 2; i++) {
+        tb_sim_require_ok(tb_sim_open(tree, "file", TB_FILE_CREATE, &hers));
+        tb_sim_require_ok(
+            tb_sim_open(tb_sim_tree_of(admin, "share"), "file", TB_FILE_OPEN, &his));
+        tb_sim_require_ok(tb_sim_delete_on_close(i ? &his : &hers, true));
+        slow->last_remover = 77;
+        tb_sim_require_ok(tb_sim_close(i ? &his : &hers));
+        tb_sim_require_equal(slow->last_remover, 77);
+        tb_sim_require_ok(tb_sim_close(i ? &hers : &his));
+        tb_sim_require_equal(slow->last_remover, i ? 0 : 1000);
+    }
+}
+
 SIM_TEST(contexts, SEEDS)
 {
     struct tb_sim_tree *tree = tb_sim_tree(f);
@@ -417,5 +468,6 @@ SIM_TEST_CONFIGURED(limit_of_opens, SEEDS, configure_few)
 
 SIM_MAIN("create", test_dispositions, test_directories, test_names, test_case_is_ignored,
          test_share_modes, test_delete_on_close, test_disposition_information,
-         test_delete_on_disconnect, test_read_only_attribute, test_access, test_contexts,
+         test_delete_on_disconnect, test_read_only_attribute, test_access,
+        test_maximum_is_what_the_exporter_gives, test_deleted_on_behalf_of_who_said_so, test_contexts,
          test_race_to_create, test_race_to_open, test_race_to_delete, test_limit_of_opens)

@@ -119,7 +119,7 @@ static void memory_open(void *self, struct tb_call *call)
         tb_call_reply(call, TB_NO_MEMORY);
         return;
     }
-    handle->use = call->open.use;
+    handle->use = call->open.use | call->open.use_wished;
     pthread_mutex_lock(&tree->lock);
     enum tb_error error = open_locked(tree, call, handle);
     pthread_mutex_unlock(&tree->lock);

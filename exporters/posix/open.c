@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/fsuid.h>
 #include <unistd.h>
 
 /* How often to look again when local processes create and remove the name meanwhile. */
@@ -30,8 +31,61 @@ static int access_flags(unsigned use, bool directory)
     }
 }
 
+/* Errors of open(2) that say: not for this use, but maybe for less. */
+static bool is_refusal(int number)
+{
+    return number == EACCES || number == EPERM || number == EROFS || number == ETXTBSY;
+}
+
+/* Open it for the handle's use and as much of what is wished as the caller may. */
+static int open_for_use(struct tb_posix_handle *handle, int file, unsigned wished)
+{
+    static const unsigned less[] = {TB_USE_READ | TB_USE_WRITE, TB_USE_READ, TB_USE_WRITE, 0};
+    unsigned data = TB_USE_READ | TB_USE_WRITE, before = ~0u;
+
+    errno = EACCES;
+    for (size_t i = 0; i < sizeof less / sizeof *less; i++) {
+        unsigned use = handle->use | (wished & less[i] & data);
+        if (use == before)
+            continue;
+        before = use;
+        int flags = access_flags(use, handle->directory);
+        int descriptor = flags & O_PATH ? file : tb_posix_reopen(file, flags);
+        if (descriptor >= 0) {
+            handle->use = use;
+            handle->path_only = flags & O_PATH;
+            return descriptor;
+        }
+        if (!is_refusal(errno))
+            break;
+    }
+    return -1;
+}
+
+static bool may(int descriptor, int mode)
+{
+    return faccessat(descriptor, "", mode, AT_EACCESS | AT_EMPTY_PATH) == 0;
+}
+
+/* Of the uses that no descriptor is opened for: those that the caller may make of it. */
+static unsigned wishes_granted(const struct tb_posix_handle *handle, const struct stat *st,
+                               const struct tb_posix_place *place, unsigned wished)
+{
+    unsigned given = 0;
+    bool owner = setfsuid((uid_t)-1) == (int)st->st_uid, writes = may(handle->descriptor, W_OK);
+
+    if (handle->directory && writes)
+        given |= TB_USE_WRITE;
+    if (owner || writes || handle->use & TB_USE_WRITE)
+        given |= TB_USE_ATTRIBUTES;
+    if (place->parent >= 0 && may(place->parent, W_OK | X_OK))
+        given |= TB_USE_NAME;
+    return given & wished;
+}
+
 /* Give the handle its descriptor, from an O_PATH one that it takes over or closes. */
-static enum tb_error take_descriptor(struct tb_posix_handle *handle, int file)
+static enum tb_error take_descriptor(struct tb_posix_handle *handle, int file,
+                                     const struct tb_posix_place *place, unsigned wished)
 {
     struct stat st;
     enum tb_error error = fstat(file, &st) < 0 ? tb_posix_error(errno) : TB_OK;
@@ -43,14 +97,15 @@ static enum tb_error take_descriptor(struct tb_posix_handle *handle, int file)
         return error;
     }
     handle->directory = S_ISDIR(st.st_mode);
-    int flags = access_flags(handle->use, handle->directory);
-    handle->path_only = flags & O_PATH;
-    handle->descriptor = handle->path_only ? file : tb_posix_reopen(file, flags);
-    if (handle->path_only)
-        return TB_OK;
+    /* To a directory's descriptor writing is nothing. */
+    unsigned data = handle->directory ? TB_USE_READ : TB_USE_READ | TB_USE_WRITE;
+    handle->descriptor = open_for_use(handle, file, wished & data);
     if (handle->descriptor < 0)
         error = tb_posix_error(errno);
-    close(file);
+    if (!handle->path_only || error)
+        close(file);
+    if (!error)
+        handle->use |= wishes_granted(handle, &st, place, wished);
     return error;
 }
 
@@ -84,7 +139,7 @@ static enum tb_error open_existing(struct tb_posix_share *share, const struct tb
         place->entry = -1;
     }
     if (!error)
-        error = take_descriptor(handle, file);
+        error = take_descriptor(handle, file, place, call->open.use_wished);
     if (!error)
         error = tb_posix_handle_take_name(share, handle, place,
                                           (struct tb_posix_identity){st.st_dev, st.st_ino});
@@ -146,6 +201,7 @@ static enum tb_error create(struct tb_posix_share *share, struct tb_call *call,
 {
     struct tb_posix_identity identity;
     bool directory = call->open.create_directory;
+    handle->use |= call->open.use_wished;
     enum tb_error error = directory ? make_directory(share, call, handle, place)
                                     : make_file(share, call, handle, place);
     if (error)
@@ -184,6 +240,7 @@ static enum tb_error open_once(struct tb_posix_share *share, struct tb_call *cal
     struct tb_posix_place place;
     enum tb_error error = tb_posix_resolve(share, call->open.path, &place);
 
+    handle->use = call->open.use;
     if (error)
         return error;
     if (place.entry >= 0 && call->open.how == TB_OPEN_NEW)
@@ -237,6 +294,7 @@ enum tb_error tb_posix_open(struct tb_posix_share *share, struct tb_call *call)
     }
     assert(handle->descriptor >= 0);
     call->handle = handle;
+    call->open.use_given = handle->use;
     return TB_OK;
 }
 

@@ -344,6 +344,42 @@ START_TEST(users_act_as_themselves)
 }
 END_TEST
 
+static unsigned given_to(uint32_t uid, const char *path, unsigned use, unsigned wished)
+{
+    struct tb_call call = {.operation = TB_CALL_OPEN,
+                           .open = {.path = path, .use = use, .use_wished = wished}};
+    assert_ok(call_as(uid, &call));
+    free(call.open.real_path);
+    unsigned given = call.open.use_given;
+    struct tb_call end = {.operation = TB_CALL_CLOSE, .handle = call.handle};
+    assert_ok(call_as(uid, &end));
+    return given;
+}
+
+/* As much of what is wished for as POSIX allows this user. */
+START_TEST(wishes_are_granted_as_far_as_possible)
+{
+    if (geteuid() != 0)
+        return;
+    tree_put_file("file", "x");
+    tree_put_directory("d");
+    ck_assert_int_eq(chown(tree_path("file"), 2001, 2001), 0);
+    ck_assert_int_eq(chmod(tree_path("file"), 0644), 0);
+    ck_assert_int_eq(chmod(tree_root, 0755), 0);
+    ck_assert_uint_eq(given_to(2001, "file", 0, USE_ALL), USE_ALL & ~(unsigned)TB_USE_NAME);
+    ck_assert_uint_eq(given_to(2002, "file", 0, USE_ALL), TB_USE_READ);
+    ck_assert_uint_eq(given_to(2002, "file", TB_USE_READ, USE_ALL), TB_USE_READ);
+    ck_assert_uint_eq(given_to(2002, "d", 0, USE_ALL), TB_USE_READ);
+    ck_assert_uint_eq(given_to(1234, "d", 0, USE_ALL), USE_ALL);
+    ck_assert_uint_eq(given_to(1234, "file", 0, USE_ALL), TB_USE_READ | TB_USE_NAME);
+    ck_assert_int_eq(chmod(tree_path("file"), 0600), 0);
+    ck_assert_uint_eq(given_to(2002, "file", 0, USE_ALL), 0);
+    ck_assert_uint_eq(given_to(2001, "file", TB_USE_WRITE, TB_USE_WRITE), TB_USE_WRITE);
+    ck_assert_int_eq(chmod(tree_path("file"), 0222), 0);
+    ck_assert_uint_eq(given_to(2002, "file", 0, USE_ALL), TB_USE_WRITE | TB_USE_ATTRIBUTES);
+}
+END_TEST
+
 START_TEST(writing_takes_privileges_away)
 {
     struct tb_call call = {.operation = TB_CALL_OPEN,
@@ -437,6 +473,7 @@ int main(void)
     tcase_add_test(own, names_follow_their_file);
     tcase_add_test(own, masks_shape_modes);
     tcase_add_test(own, users_act_as_themselves);
+    tcase_add_test(own, wishes_are_granted_as_far_as_possible);
     tcase_add_test(own, writing_takes_privileges_away);
     tcase_add_test(own, write_through_and_flush_answer);
     tcase_add_test(own, options_are_checked);
