@@ -303,3 +303,77 @@ void tb_memory_data_cut(struct tb_memory_data *data, uint64_t size)
     if (slot && *slot)
         cut_chunk(data, slot, rest);
 }
+
+static void zero_in_chunk(struct tb_memory_data *data, uint64_t index, uint32_t from,
+                          uint32_t length)
+{
+    void **slot = find_slot(data, index);
+    struct chunk *chunk = slot ? *slot : NULL;
+    if (!chunk || from >= chunk->length)
+        return;
+    if (from == 0 && length >= chunk->length)
+        drop_chunk(data, slot);
+    else if (from + length >= chunk->length)
+        cut_chunk(data, slot, from);
+    else
+        memset(chunk->bytes + from, 0, length);
+}
+
+/* The first chunk at or behind `first` beneath a slot, counted from there. */
+static const struct chunk *next_chunk(void *const *slot, unsigned height, uint64_t first,
+                                      uint64_t *index)
+{
+    if (!*slot)
+        return NULL;
+    if (height == 0) {
+        *index = 0;
+        return first == 0 ? *slot : NULL;
+    }
+    void *const *table = *slot;
+    uint64_t reach = UINT64_C(1) << (TABLE_BITS * (height - 1));
+    for (uint64_t i = first / reach; i < TABLE_ENTRIES; i++) {
+        uint64_t beneath;
+        const struct chunk *chunk =
+            next_chunk(&table[i], height - 1, i == first / reach ? first % reach : 0, &beneath);
+        if (chunk) {
+            *index = i * reach + beneath;
+            return chunk;
+        }
+    }
+    return NULL;
+}
+
+void tb_memory_data_zero(struct tb_memory_data *data, uint64_t offset, uint64_t length)
+{
+    uint64_t end = offset + length;
+    while (offset < end) {
+        struct piece piece = first_piece(offset, end - offset < SIZE_MAX ? (size_t)(end - offset)
+                                                                        : SIZE_MAX);
+        uint64_t index;
+        if (piece.from == 0 && !find_chunk(data, piece.index)) {
+            /* Holes may be as long as files. */
+            if (!next_chunk(&data->root, data->height, piece.index, &index))
+                return;
+            offset = index * CHUNK_SIZE;
+            continue;
+        }
+        zero_in_chunk(data, piece.index, piece.from, piece.length);
+        offset += piece.length;
+    }
+}
+
+bool tb_memory_data_next(const struct tb_memory_data *data, uint64_t offset, uint64_t *from,
+                         uint64_t *to)
+{
+    uint64_t first = offset / CHUNK_SIZE, index;
+    for (;;) {
+        const struct chunk *chunk = next_chunk(&data->root, data->height, first, &index);
+        if (!chunk)
+            return false;
+        *from = index * CHUNK_SIZE;
+        *to = *from + whole_clusters(chunk->length);
+        if (*to > offset)
+            return true;
+        first = index + 1;
+    }
+}

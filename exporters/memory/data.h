@@ -27,6 +27,14 @@ void tb_memory_data_write(struct tb_memory_data *data, uint64_t offset, struct t
 void tb_memory_data_read(const struct tb_memory_data *data, uint64_t offset, uint8_t *to,
                          size_t length);
 
+/* Make a range read as zeros; whole chunks in it are dropped, and what ends a chunk is cut off. */
+void tb_memory_data_zero(struct tb_memory_data *data, uint64_t offset, uint64_t length);
+
+/* The first piece that is stored at or behind an offset, in whole clusters: [*from, *to), within one
+ * chunk. *from may lie before the offset. False when there is none. */
+bool tb_memory_data_next(const struct tb_memory_data *data, uint64_t offset, uint64_t *from,
+                         uint64_t *to);
+
 /* Drop everything from `size` on. */
 void tb_memory_data_cut(struct tb_memory_data *data, uint64_t size);
 

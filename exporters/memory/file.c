@@ -167,3 +167,65 @@ void tb_memory_set_attributes(struct tb_memory_tree *tree, struct tb_memory_node
     pthread_rwlock_unlock(&node->data_lock);
     tb_call_reply(call, error);
 }
+
+/* The part of a range that lies within the file. */
+static uint64_t within_size(const struct tb_memory_node *node, uint64_t offset, uint64_t length)
+{
+    uint64_t size = node->attributes.size;
+    uint64_t left = offset < size ? size - offset : 0;
+    return length < left ? length : left;
+}
+
+void tb_memory_zero(struct tb_memory_tree *tree, struct tb_memory_node *node, struct tb_call *call)
+{
+    pthread_rwlock_wrlock(&node->data_lock);
+    uint64_t length = within_size(node, call->range.offset, call->range.length);
+    if (length) {
+        tb_memory_data_zero(&node->data, call->range.offset, length);
+        pthread_mutex_lock(&tree->lock);
+        settle_locked(tree, node);
+        tb_memory_touch_locked(tree, node);
+        pthread_mutex_unlock(&tree->lock);
+    }
+    pthread_rwlock_unlock(&node->data_lock);
+    tb_call_reply(call, TB_OK);
+}
+
+/* Tell what is stored of [offset, end), adjoining pieces as one. */
+static void offer_stored(const struct tb_memory_data *data, struct tb_call *call, uint64_t end)
+{
+    uint64_t at = call->range.offset, from, to;
+    uint64_t open_from = at, open_to = at;
+
+    while (at < end && tb_memory_data_next(data, at, &from, &to)) {
+        from = from > at ? from : at;
+        at = to;
+        if (from >= end)
+            break;
+        to = to < end ? to : end;
+        if (from > open_to) {
+            if (open_to > open_from &&
+                !call->range.add(call, open_from, open_to - open_from))
+                return;
+            open_from = from;
+        }
+        open_to = to;
+    }
+    if (open_to > open_from)
+        call->range.add(call, open_from, open_to - open_from);
+}
+
+void tb_memory_allocated_ranges(struct tb_memory_node *node, struct tb_call *call)
+{
+    pthread_rwlock_rdlock(&node->data_lock);
+    uint64_t offset = call->range.offset;
+    uint64_t length = within_size(node, offset, call->range.length);
+    if (!(node->attributes.file_attributes & TB_FILE_ATTRIBUTE_SPARSE_FILE)) {
+        if (length)
+            call->range.add(call, offset, length);
+    } else {
+        offer_stored(&node->data, call, offset + length);
+    }
+    pthread_rwlock_unlock(&node->data_lock);
+    tb_call_reply(call, TB_OK);
+}

@@ -12,6 +12,7 @@
 #define LISTING_BATCH 256
 
 struct handle {
+    struct tb_memory_name *name; /* as it was opened */
     struct tb_memory_node *node;
     unsigned use; /* tb_open_use bits */
 };
@@ -68,6 +69,7 @@ static void memory_capabilities(void *self, struct tb_exporter_capabilities *out
         .volume_id = tree->volume_id,
         .volume_creation_filetime = tree->creation_filetime,
         .filesystem_name = "NTFS",
+        .hard_links = true,
     };
 }
 
@@ -77,13 +79,13 @@ static enum tb_error find_or_create(struct tb_memory_tree *tree, struct tb_call 
     enum tb_error error = tb_memory_walk_locked(tree, call->open.path, place);
     if (error)
         return error;
-    if (place->node)
+    if (place->name)
         return call->open.how == TB_OPEN_NEW ? TB_OBJECT_NAME_COLLISION : TB_OK;
     if (call->open.how == TB_OPEN_EXISTING)
         return TB_OBJECT_NAME_NOT_FOUND;
     if (!tb_memory_real_path(place, &call->open.real_path))
         return TB_NO_MEMORY;
-    error = tb_memory_create_locked(tree, place, call, &place->node);
+    error = tb_memory_create_locked(tree, place, call, &place->name);
     if (error) {
         free(call->open.real_path);
         call->open.real_path = NULL;
@@ -102,7 +104,9 @@ static enum tb_error open_locked(struct tb_memory_tree *tree, struct tb_call *ca
         error = TB_NO_MEMORY;
     if (error)
         return error;
-    handle->node = place.node;
+    handle->name = place.name;
+    handle->node = place.name->node;
+    handle->name->handles++;
     handle->node->handles++;
     call->open.attributes = handle->node->attributes;
     return TB_OK;
@@ -136,10 +140,9 @@ static void memory_close(void *self, struct tb_call *call)
     struct handle *handle = call->handle;
 
     pthread_mutex_lock(&tree->lock);
-    bool unused = tb_memory_release_locked(tree, handle->node);
+    struct tb_memory_node *unused = tb_memory_release_locked(tree, handle->name);
     pthread_mutex_unlock(&tree->lock);
-    if (unused)
-        tb_memory_node_free(handle->node);
+    tb_memory_node_free(unused);
     free(handle);
     tb_call_reply(call, TB_OK);
 }
@@ -175,7 +178,7 @@ static void memory_get_attributes(void *self, struct tb_call *call)
 
 static void memory_set_attributes(void *self, struct tb_call *call)
 {
-    struct tb_memory_node *node = node_for(call, TB_USE_ATTRIBUTES);
+    struct tb_memory_node *node = node_for(call, TB_USE_ATTRIBUTES | TB_USE_WRITE);
     if (node)
         tb_memory_set_attributes(self, node, call);
 }
@@ -225,13 +228,13 @@ static bool offer_batch_locked(const struct tb_memory_directory *directory, stru
             call->directory.end = true;
             return false;
         }
-        const struct tb_memory_node *node = directory->entries[i].node;
-        if (!node)
+        const struct tb_memory_name *name = directory->entries[i].name;
+        if (!name)
             continue;
-        struct tb_directory_entry entry = {node->name, node->attributes, node->cookie};
+        struct tb_directory_entry entry = {name->text, name->node->attributes, name->cookie};
         if (!call->directory.add(call, &entry))
             return false;
-        *cookie = node->cookie;
+        *cookie = name->cookie;
         n++;
     }
     return true;
@@ -262,14 +265,28 @@ static void memory_read_directory(void *self, struct tb_call *call)
 static void memory_rename(void *self, struct tb_call *call)
 {
     struct tb_memory_tree *tree = self;
-    struct tb_memory_node *node = node_for(call, TB_USE_NAME), *orphan;
+    struct tb_memory_node *orphan = NULL;
 
-    if (!node)
+    if (!node_for(call, TB_USE_NAME))
         return;
+    const struct handle *handle = call->handle;
     call->rename.real_path = NULL;
     pthread_mutex_lock(&tree->lock);
-    enum tb_error error = tb_memory_rename_locked(
-        tree, node, call->rename.path, call->rename.replace, &call->rename.real_path, &orphan);
+    enum tb_error error = tb_memory_rename_locked(tree, handle->name, call, &orphan);
+    pthread_mutex_unlock(&tree->lock);
+    tb_memory_node_free(orphan);
+    tb_call_reply(call, error);
+}
+
+static void memory_link(void *self, struct tb_call *call)
+{
+    struct tb_memory_tree *tree = self;
+    const struct handle *handle = call->handle;
+    struct tb_memory_node *orphan = NULL;
+
+    call->rename.real_path = NULL;
+    pthread_mutex_lock(&tree->lock);
+    enum tb_error error = tb_memory_link_locked(tree, handle->node, call, &orphan);
     pthread_mutex_unlock(&tree->lock);
     tb_memory_node_free(orphan);
     tb_call_reply(call, error);
@@ -281,9 +298,24 @@ static void memory_remove(void *self, struct tb_call *call)
     const struct handle *handle = call->handle;
 
     pthread_mutex_lock(&tree->lock);
-    enum tb_error error = tb_memory_remove_locked(tree, handle->node);
+    enum tb_error error = tb_memory_remove_locked(tree, handle->name);
     pthread_mutex_unlock(&tree->lock);
     tb_call_reply(call, error);
+}
+
+static void memory_zero(void *self, struct tb_call *call)
+{
+    struct tb_memory_node *node = file_for(call, TB_USE_WRITE);
+    if (node)
+        tb_memory_zero(self, node, call);
+}
+
+static void memory_allocated_ranges(void *self, struct tb_call *call)
+{
+    (void)self;
+    struct tb_memory_node *node = file_for(call, TB_USE_READ);
+    if (node)
+        tb_memory_allocated_ranges(node, call);
 }
 
 static void memory_get_space(void *self, struct tb_call *call)
@@ -316,4 +348,7 @@ const struct tb_exporter_ops tb_memory_exporter = {
     .rename = memory_rename,
     .remove = memory_remove,
     .get_space = memory_get_space,
+    .link = memory_link,
+    .zero = memory_zero,
+    .allocated_ranges = memory_allocated_ranges,
 };

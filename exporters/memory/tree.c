@@ -10,15 +10,35 @@
 
 #define NAME_BYTES_MAX (TB_NAME_UNITS_MAX * TB_UTF8_BYTES_PER_UNIT)
 
-static struct tb_memory_node *node_new(struct tb_memory_tree *tree, const char *name,
-                                       bool is_directory)
+static struct tb_memory_name *name_new(struct tb_memory_node *node, const char *text, uint64_t hash)
+{
+    struct tb_memory_name *name = calloc(1, sizeof *name);
+    if (!name)
+        return NULL;
+    name->text = strdup(text);
+    if (!name->text) {
+        free(name);
+        return NULL;
+    }
+    name->node = node;
+    name->hash = hash;
+    if (node->is_directory)
+        node->name = name;
+    return name;
+}
+
+static void name_free(struct tb_memory_name *name)
+{
+    free(name->text);
+    free(name);
+}
+
+static struct tb_memory_node *node_new(struct tb_memory_tree *tree, bool is_directory)
 {
     struct tb_memory_node *node = calloc(1, sizeof *node);
     if (!node)
         return NULL;
-    node->name = strdup(name);
-    if (!node->name || pthread_rwlock_init(&node->data_lock, NULL) != 0) {
-        free(node->name);
+    if (pthread_rwlock_init(&node->data_lock, NULL) != 0) {
         free(node);
         return NULL;
     }
@@ -41,8 +61,26 @@ void tb_memory_node_free(struct tb_memory_node *node)
     tb_memory_data_cut(&node->data, 0);
     tb_memory_directory_clear(&node->directory);
     pthread_rwlock_destroy(&node->data_lock);
-    free(node->name);
     free(node);
+}
+
+/* A node with one name that stands nowhere yet, or NULL. */
+static struct tb_memory_name *named_node_new(struct tb_memory_tree *tree, const char *text,
+                                             uint64_t hash, bool is_directory)
+{
+    struct tb_memory_node *node = node_new(tree, is_directory);
+    struct tb_memory_name *name = node ? name_new(node, text, hash) : NULL;
+    if (!name)
+        tb_memory_node_free(node);
+    return name;
+}
+
+static void named_node_free(struct tb_memory_name *name)
+{
+    if (!name)
+        return;
+    tb_memory_node_free(name->node);
+    name_free(name);
 }
 
 enum tb_error tb_memory_tree_create(const struct tb_env *env, uint64_t limit,
@@ -58,13 +96,14 @@ enum tb_error tb_memory_tree_create(const struct tb_env *env, uint64_t limit,
     }
     tree->env = *env;
     tree->limit = limit;
-    tree->root = node_new(tree, "", true);
-    if (!tree->root || pthread_mutex_init(&tree->lock, NULL) != 0) {
-        tb_memory_node_free(tree->root);
+    struct tb_memory_name *root = named_node_new(tree, "", 0, true);
+    if (!root || pthread_mutex_init(&tree->lock, NULL) != 0) {
+        named_node_free(root);
         tb_memory_arena_clear(&tree->arena);
         free(tree);
         return TB_NO_MEMORY;
     }
+    tree->root = root->node;
     tree->root->attributes.file_id = ++tree->last_id;
     tree->creation_filetime = tree->root->attributes.creation_filetime;
     tb_env_random(env, TB_RANDOM_VOLUME_ID, &tree->volume_id, sizeof tree->volume_id);
@@ -79,15 +118,21 @@ void tb_memory_tree_free(struct tb_memory_tree *tree)
     struct tb_memory_node *at = tree->root;
     while (at) {
         struct tb_memory_directory *directory = &at->directory;
+        struct tb_memory_name *name = at->name;
         if (directory->live) {
-            at = directory->entries[directory->entry_count - 1].node;
-            continue;
+            name = directory->entries[directory->entry_count - 1].name;
+            if (name->node->is_directory) {
+                at = name->node;
+                continue;
+            }
+        } else {
+            at = name->parent;
         }
-        struct tb_memory_node *parent = at->parent;
-        if (parent)
-            tb_memory_directory_remove(&parent->directory, at);
-        tb_memory_node_free(at);
-        at = parent;
+        if (name->parent)
+            tb_memory_directory_remove(&name->parent->directory, name);
+        if (--name->node->attributes.link_count == 0)
+            tb_memory_node_free(name->node);
+        name_free(name);
     }
     pthread_mutex_destroy(&tree->lock);
     tb_memory_arena_clear(&tree->arena);
@@ -97,25 +142,25 @@ void tb_memory_tree_free(struct tb_memory_tree *tree)
 enum tb_error tb_memory_walk_locked(struct tb_memory_tree *tree, const char *path,
                                     struct tb_memory_place *place)
 {
-    char name[NAME_BYTES_MAX + 1];
-    struct tb_memory_node *at = tree->root;
+    char text[NAME_BYTES_MAX + 1];
+    struct tb_memory_name *at = tree->root->name;
 
-    *place = (struct tb_memory_place){.node = at, .leaf = path, .exact = true};
+    *place = (struct tb_memory_place){.name = at, .leaf = path, .exact = true};
     while (*path) {
         size_t length = strcspn(path, "/");
         if (!at)
             return TB_OBJECT_PATH_NOT_FOUND;
-        if (!at->is_directory)
+        if (!at->node->is_directory)
             return TB_NOT_A_DIRECTORY;
         if (length == 0 || length > NAME_BYTES_MAX)
             return TB_OBJECT_NAME_INVALID;
-        memcpy(name, path, length);
-        name[length] = '\0';
-        place->parent = at;
+        memcpy(text, path, length);
+        text[length] = '\0';
+        place->parent = at->node;
         place->leaf = path;
-        place->hash = tb_hash_name_folded(tree->hash_key, name);
-        at = place->node = tb_memory_directory_find(&at->directory, name, place->hash);
-        if (at && strcmp(at->name, name) != 0)
+        place->hash = tb_hash_name_folded(tree->hash_key, text);
+        at = place->name = tb_memory_directory_find(&at->node->directory, text, place->hash);
+        if (at && strcmp(at->text, text) != 0)
             place->exact = false;
         path += length + (path[length] == '/');
     }
@@ -127,21 +172,21 @@ bool tb_memory_real_path(const struct tb_memory_place *place, char **real_path)
     *real_path = NULL;
     if (place->exact)
         return true;
-    const char *leaf = place->node ? place->node->name : place->leaf;
+    const char *leaf = place->name ? place->name->text : place->leaf;
     size_t leaf_length = strlen(leaf), length = leaf_length;
-    const struct tb_memory_node *node;
-    for (node = place->parent; node->parent; node = node->parent)
-        length += strlen(node->name) + 1;
+    const struct tb_memory_name *name;
+    for (name = place->parent->name; name->parent; name = name->parent->name)
+        length += strlen(name->text) + 1;
     char *path = malloc(length + 1);
     if (!path)
         return false;
     size_t at = length - leaf_length;
     memcpy(path + at, leaf, leaf_length + 1);
-    for (node = place->parent; node->parent; node = node->parent) {
-        size_t name_length = strlen(node->name);
+    for (name = place->parent->name; name->parent; name = name->parent->name) {
+        size_t name_length = strlen(name->text);
         path[--at] = '/';
         at -= name_length;
-        memcpy(path + at, node->name, name_length);
+        memcpy(path + at, name->text, name_length);
     }
     assert(at == 0);
     *real_path = path;
@@ -211,148 +256,214 @@ static void describe_new(struct tb_memory_node *node, const struct tb_call *call
 
 enum tb_error tb_memory_create_locked(struct tb_memory_tree *tree,
                                       const struct tb_memory_place *place,
-                                      const struct tb_call *call, struct tb_memory_node **out)
+                                      const struct tb_call *call, struct tb_memory_name **out)
 {
     enum tb_error error = tb_name_check(place->leaf, strlen(place->leaf));
     if (error)
         return error;
     if (call->open.create_allocation_size > TB_MEMORY_FILE_MAX)
         return TB_DISK_FULL;
-    struct tb_memory_node *node = node_new(tree, place->leaf, call->open.create_directory);
-    if (!node || !tb_memory_directory_reserve(&place->parent->directory)) {
-        tb_memory_node_free(node);
+    struct tb_memory_name *name =
+        named_node_new(tree, place->leaf, place->hash, call->open.create_directory);
+    if (!name || !tb_memory_directory_reserve(&place->parent->directory)) {
+        named_node_free(name);
         return TB_NO_MEMORY;
     }
-    describe_new(node, call);
-    if (!charge_new(tree, node, node->reserved)) {
-        tb_memory_node_free(node);
+    describe_new(name->node, call);
+    if (!charge_new(tree, name->node, name->node->reserved)) {
+        named_node_free(name);
         return TB_DISK_FULL;
     }
-    node->attributes.file_id = ++tree->last_id;
-    node->hash = place->hash;
-    node->parent = place->parent;
-    tb_memory_directory_insert(&node->parent->directory, node);
-    tb_memory_touch_locked(tree, node->parent);
-    *out = node;
+    name->node->attributes.file_id = ++tree->last_id;
+    name->parent = place->parent;
+    tb_memory_directory_insert(&name->parent->directory, name);
+    tb_memory_touch_locked(tree, name->parent);
+    *out = name;
     return TB_OK;
 }
 
-/* Take the name away. True: nothing refers to the node any more, free it. */
-static bool unlink_locked(struct tb_memory_tree *tree, struct tb_memory_node *node)
+/* Nothing refers to the node any more: its space is free. */
+static struct tb_memory_node *abandon_locked(struct tb_memory_tree *tree,
+                                             struct tb_memory_node *node)
 {
-    tb_memory_directory_remove(&node->parent->directory, node);
-    tb_memory_touch_locked(tree, node->parent);
+    tree->used -= TB_MEMORY_NODE_COST + node->attributes.allocation_size;
+    return node;
+}
+
+/* Take a name away. The node, if nothing refers to it any more: free it. */
+static struct tb_memory_node *unlink_locked(struct tb_memory_tree *tree,
+                                            struct tb_memory_name *name)
+{
+    struct tb_memory_node *node = name->node;
+    tb_memory_directory_remove(&name->parent->directory, name);
+    tb_memory_touch_locked(tree, name->parent);
     tb_memory_touch_change_locked(tree, node);
-    node->parent = NULL;
-    node->attributes.link_count = 0;
-    if (node->handles)
-        return false;
-    tree->used -= TB_MEMORY_NODE_COST + node->attributes.allocation_size;
-    return true;
-}
-
-bool tb_memory_release_locked(struct tb_memory_tree *tree, struct tb_memory_node *node)
-{
-    assert(node->handles > 0);
-    if (--node->handles)
-        return false;
-    if (node->attributes.link_count) {
-        /* Unused allocation beyond the end is freed on the last close (MS-FSCC 2.4.4). */
-        node->reserved = 0;
-        tb_memory_charge_locked(tree, node, tb_memory_allocation(node, node->attributes.size, 0));
-        return false;
+    name->parent = NULL;
+    if (name->handles == 0)
+        name_free(name);
+    if (--node->attributes.link_count > 0) {
+        tree->used -= TB_MEMORY_NODE_COST;
+        return NULL;
     }
-    tree->used -= TB_MEMORY_NODE_COST + node->attributes.allocation_size;
-    return true;
+    return node->handles ? NULL : abandon_locked(tree, node);
 }
 
-enum tb_error tb_memory_remove_locked(struct tb_memory_tree *tree, struct tb_memory_node *node)
+struct tb_memory_node *tb_memory_release_locked(struct tb_memory_tree *tree,
+                                                struct tb_memory_name *name)
 {
-    if (node == tree->root)
+    struct tb_memory_node *node = name->node;
+    assert(name->handles > 0 && node->handles >= name->handles);
+    node->handles--;
+    if (--name->handles == 0 && !name->parent && node != tree->root)
+        name_free(name);
+    if (node->handles)
+        return NULL;
+    if (node->attributes.link_count == 0)
+        return abandon_locked(tree, node);
+    /* Unused allocation beyond the end is freed on the last close (MS-FSCC 2.4.4). */
+    node->reserved = 0;
+    tb_memory_charge_locked(tree, node, tb_memory_allocation(node, node->attributes.size, 0));
+    return NULL;
+}
+
+enum tb_error tb_memory_remove_locked(struct tb_memory_tree *tree, struct tb_memory_name *name)
+{
+    if (name->node == tree->root)
         return TB_ACCESS_DENIED;
-    if (!node->parent)
+    if (!name->parent)
         return TB_FILE_DELETED;
-    if (node->directory.live)
+    if (name->node->directory.live)
         return TB_DIRECTORY_NOT_EMPTY;
-    assert(node->handles > 0);
-    unlink_locked(tree, node);
+    assert(name->handles > 0);
+    unlink_locked(tree, name);
     return TB_OK;
 }
 
 static bool is_within(const struct tb_memory_node *node, const struct tb_memory_node *ancestor)
 {
     while (node && node != ancestor)
-        node = node->parent;
+        node = node->name->parent;
     return node;
 }
 
-/* Whether the node may take this place (MS-FSA 2.1.5.15.11). */
-static enum tb_error check_rename(const struct tb_memory_node *node,
-                                  const struct tb_memory_place *place, bool replace)
+/* Whether a name may be put here (MS-FSA 2.1.5.15.7, 2.1.5.15.12). */
+static enum tb_error check_target(const struct tb_memory_place *place, bool replace)
 {
-    const struct tb_memory_node *target = place->node;
-    if (target == node)
-        return TB_OK;
-    if (target && !replace)
+    const struct tb_memory_name *target = place->name;
+    if (!target)
+        return tb_name_check(place->leaf, strlen(place->leaf));
+    if (!replace)
         return TB_OBJECT_NAME_COLLISION;
-    if (target &&
-        (target->is_directory || target->attributes.file_attributes & TB_FILE_ATTRIBUTE_READONLY))
-        return TB_ACCESS_DENIED;
-    /* Windows has the new parent open at this moment, and refuses to move a directory that has
-     * something open beneath it. */
-    if (is_within(place->parent, node))
-        return TB_ACCESS_DENIED;
-    return target ? TB_OK : tb_name_check(place->leaf, strlen(place->leaf));
+    return target->node->is_directory ? TB_ACCESS_DENIED : TB_OK;
 }
 
-static void move_locked(struct tb_memory_tree *tree, struct tb_memory_node *node,
-                        const struct tb_memory_place *place, char *name)
+static enum tb_error check_rename(const struct tb_memory_name *name,
+                                  const struct tb_memory_place *place, bool replace)
 {
-    if (node->parent == place->parent) {
-        tb_memory_directory_rename(&node->parent->directory, node, name, place->hash);
+    if (place->name == name)
+        return TB_OK;
+    enum tb_error error = check_target(place, replace);
+    /* Windows has the new parent open at this moment, and refuses to move a directory that has
+     * something open beneath it. */
+    if (!error && is_within(place->parent, name->node))
+        error = TB_ACCESS_DENIED;
+    return error;
+}
+
+static void move_locked(struct tb_memory_tree *tree, struct tb_memory_name *name,
+                        const struct tb_memory_place *place, char *text)
+{
+    struct tb_memory_node *node = name->node;
+    if (name->parent == place->parent) {
+        tb_memory_directory_rename(&name->parent->directory, name, text, place->hash);
     } else {
-        tb_memory_directory_remove(&node->parent->directory, node);
-        tb_memory_touch_locked(tree, node->parent);
-        free(node->name);
-        node->name = name;
-        node->hash = place->hash;
-        node->parent = place->parent;
-        tb_memory_directory_insert(&node->parent->directory, node);
+        tb_memory_directory_remove(&name->parent->directory, name);
+        tb_memory_touch_locked(tree, name->parent);
+        free(name->text);
+        name->text = text;
+        name->hash = place->hash;
+        name->parent = place->parent;
+        tb_memory_directory_insert(&name->parent->directory, name);
     }
-    tb_memory_touch_locked(tree, node->parent);
+    tb_memory_touch_locked(tree, name->parent);
     tb_memory_touch_change_locked(tree, node);
     if (!node->is_directory)
         node->attributes.file_attributes |= TB_FILE_ATTRIBUTE_ARCHIVE;
 }
 
-enum tb_error tb_memory_rename_locked(struct tb_memory_tree *tree, struct tb_memory_node *node,
-                                      const char *path, bool replace, char **real_path,
-                                      struct tb_memory_node **orphan)
+enum tb_error tb_memory_rename_locked(struct tb_memory_tree *tree, struct tb_memory_name *name,
+                                      struct tb_call *call, struct tb_memory_node **orphan)
 {
     struct tb_memory_place place;
 
-    *orphan = NULL;
-    if (node == tree->root)
+    if (name->node == tree->root)
         return TB_ACCESS_DENIED;
-    if (!node->parent)
+    if (!name->parent)
         return TB_FILE_DELETED;
-    enum tb_error error = tb_memory_walk_locked(tree, path, &place);
+    enum tb_error error = tb_memory_walk_locked(tree, call->rename.path, &place);
     if (!error)
-        error = check_rename(node, &place, replace);
+        error = check_rename(name, &place, call->rename.replace);
     if (error)
         return error;
 
-    struct tb_memory_node *replaced = place.node == node ? NULL : place.node;
-    char *name = strdup(place.leaf);
-    place.node = NULL;
-    bool reserved = name && (node->parent == place.parent ||
+    struct tb_memory_name *replaced = place.name == name ? NULL : place.name;
+    char *text = strdup(place.leaf);
+    place.name = NULL;
+    bool reserved = text && (name->parent == place.parent ||
                              tb_memory_directory_reserve(&place.parent->directory));
-    if (!reserved || !tb_memory_real_path(&place, real_path)) {
-        free(name);
+    if (!reserved || !tb_memory_real_path(&place, &call->rename.real_path)) {
+        free(text);
         return TB_NO_MEMORY;
     }
-    if (replaced && unlink_locked(tree, replaced))
-        *orphan = replaced;
-    move_locked(tree, node, &place, name);
+    if (replaced)
+        *orphan = unlink_locked(tree, replaced);
+    move_locked(tree, name, &place, text);
+    return TB_OK;
+}
+
+static void add_link_locked(struct tb_memory_tree *tree, struct tb_memory_name *name,
+                            struct tb_memory_node *parent)
+{
+    struct tb_memory_node *node = name->node;
+    name->parent = parent;
+    tb_memory_directory_insert(&parent->directory, name);
+    tree->used += TB_MEMORY_NODE_COST;
+    node->attributes.link_count++;
+    node->attributes.file_attributes |= TB_FILE_ATTRIBUTE_ARCHIVE;
+    tb_memory_touch_locked(tree, parent);
+    tb_memory_touch_change_locked(tree, node);
+}
+
+enum tb_error tb_memory_link_locked(struct tb_memory_tree *tree, struct tb_memory_node *node,
+                                    struct tb_call *call, struct tb_memory_node **orphan)
+{
+    struct tb_memory_place place;
+
+    if (node->is_directory)
+        return TB_FILE_IS_A_DIRECTORY;
+    if (node->attributes.link_count == 0)
+        return TB_FILE_DELETED;
+    if (node->attributes.link_count == TB_MEMORY_LINKS_MAX)
+        return TB_TOO_MANY_LINKS;
+    enum tb_error error = tb_memory_walk_locked(tree, call->rename.path, &place);
+    if (!error)
+        error = check_target(&place, call->rename.replace);
+    if (error || (place.name && place.name->node == node))
+        return error;
+    if (tree->limit - tree->used < TB_MEMORY_NODE_COST)
+        return TB_DISK_FULL;
+
+    struct tb_memory_name *replaced = place.name;
+    struct tb_memory_name *name = name_new(node, place.leaf, place.hash);
+    place.name = NULL;
+    if (!name || !tb_memory_directory_reserve(&place.parent->directory) ||
+        !tb_memory_real_path(&place, &call->rename.real_path)) {
+        if (name)
+            name_free(name);
+        return TB_NO_MEMORY;
+    }
+    if (replaced)
+        *orphan = unlink_locked(tree, replaced);
+    add_link_locked(tree, name, place.parent);
     return TB_OK;
 }

@@ -4,7 +4,9 @@
  * before tree->lock, never inside it. A file's size changes only under both, so either suffices to
  * read it; copies of data hold the file's own lock alone.
  *
- * A node lives while it has a name or a handle. Functions whose name ends in _locked, and those
+ * A name is what stands in a directory; a file may have several (hard links), a directory has one,
+ * and handles refer to the name they were opened by. A name lives while it stands in a directory or
+ * has a handle; a node while it has a name in a directory or a handle. Functions whose name ends in _locked, and those
  * that say so, are called with tree->lock held. */
 #ifndef TB_EXPORTERS_MEMORY_TREE_H
 #define TB_EXPORTERS_MEMORY_TREE_H
@@ -18,13 +20,19 @@
 #include "exporters/memory/directory.h"
 #include "exporters/memory/memory.h"
 
-struct tb_memory_node {
-    struct tb_memory_node *parent; /* NULL: the root, or the name was taken away */
-    struct tb_memory_node *next_in_bucket;
-    char *name; /* one component, as it was given; owned */
+struct tb_memory_name {
+    struct tb_memory_node *node;
+    struct tb_memory_node *parent; /* NULL: the root's, or it was taken away */
+    struct tb_memory_name *next_in_bucket;
+    char *text; /* one component, as it was given; owned */
     uint64_t hash;
     uint64_t cookie; /* in the parent's listing */
     size_t handles;
+};
+
+struct tb_memory_node {
+    struct tb_memory_name *name; /* a directory's only one; files: NULL */
+    size_t handles; /* by all names */
     bool is_directory;
     struct tb_attributes
         attributes; /* allocation_size is also what the data counts in tree->used */
@@ -48,7 +56,7 @@ struct tb_memory_tree {
 /* Where a path led. */
 struct tb_memory_place {
     struct tb_memory_node *parent; /* of the last component; NULL for the root */
-    struct tb_memory_node *node;   /* NULL: there is no such name in `parent` */
+    struct tb_memory_name *name;   /* NULL: there is none in `parent` */
     const char *leaf;              /* the last component, in the path that was walked */
     uint64_t hash;                 /* of the leaf */
     bool exact;                    /* all that was found is written as in the path */
@@ -66,18 +74,20 @@ enum tb_error tb_memory_walk_locked(struct tb_memory_tree *tree, const char *pat
  * is how it was walked. False without memory. */
 bool tb_memory_real_path(const struct tb_memory_place *place, char **real_path);
 
-/* What OPEN creates. Errors: OBJECT_NAME_INVALID, DISK_FULL, NO_MEMORY. The node has no handle. */
+/* What OPEN creates. Errors: OBJECT_NAME_INVALID, DISK_FULL, NO_MEMORY. It has no handle. */
 enum tb_error tb_memory_create_locked(struct tb_memory_tree *tree,
                                       const struct tb_memory_place *place,
-                                      const struct tb_call *call, struct tb_memory_node **out);
-/* Both set *orphan to a node that lost its name and has no handle: tb_memory_node_free() it when
- * the lock is left. */
-enum tb_error tb_memory_rename_locked(struct tb_memory_tree *tree, struct tb_memory_node *node,
-                                      const char *path, bool replace, char **real_path,
-                                      struct tb_memory_node **orphan);
-enum tb_error tb_memory_remove_locked(struct tb_memory_tree *tree, struct tb_memory_node *node);
-/* Give a handle back. True: nothing refers to the node any more, free it. */
-bool tb_memory_release_locked(struct tb_memory_tree *tree, struct tb_memory_node *node);
+                                      const struct tb_call *call, struct tb_memory_name **out);
+/* RENAME and LINK. Both set *orphan to a node that lost its last name and has no handle:
+ * tb_memory_node_free() it when the lock is left. */
+enum tb_error tb_memory_rename_locked(struct tb_memory_tree *tree, struct tb_memory_name *name,
+                                      struct tb_call *call, struct tb_memory_node **orphan);
+enum tb_error tb_memory_link_locked(struct tb_memory_tree *tree, struct tb_memory_node *node,
+                                    struct tb_call *call, struct tb_memory_node **orphan);
+enum tb_error tb_memory_remove_locked(struct tb_memory_tree *tree, struct tb_memory_name *name);
+/* Give a handle back. The node, if nothing refers to it any more: free it. */
+struct tb_memory_node *tb_memory_release_locked(struct tb_memory_tree *tree,
+                                                struct tb_memory_name *name);
 void tb_memory_node_free(struct tb_memory_node *node);
 
 /* What a file with this size and reservation occupies. */

@@ -310,6 +310,150 @@ START_TEST(rename_replaces_files_only)
 }
 END_TEST
 
+/* False: the exporter has no hard links, and says so. */
+static bool has_links(void)
+{
+    struct tb_exporter_capabilities c;
+    struct opened o;
+    memset(&c, 0, sizeof c);
+    exporter->ops.capabilities(exporter->self, &c);
+    if (c.hard_links)
+        return true;
+    assert_ok(call_open(exporter, "f", TB_OPEN_NEW, false, &o));
+    assert_error(call_link(exporter, o.handle, "g", false), TB_NOT_SUPPORTED);
+    call_close(exporter, o.handle);
+    return false;
+}
+
+START_TEST(links_are_names_of_one_file)
+{
+    struct opened o, d;
+    struct tb_attributes a;
+    if (!has_links())
+        return;
+    assert_ok(call_open(exporter, "f", TB_OPEN_NEW, false, &o));
+    assert_ok(path_create(exporter, "d", true));
+    assert_ok(path_create(exporter, "taken", false));
+    assert_ok(call_link(exporter, o.handle, "d/g", false));
+    assert_error(call_link(exporter, o.handle, "d/g", false), TB_OBJECT_NAME_COLLISION);
+    assert_error(call_link(exporter, o.handle, "x/g", false), TB_OBJECT_PATH_NOT_FOUND);
+    assert_error(call_link(exporter, o.handle, "d", true), TB_ACCESS_DENIED);
+    assert_ok(call_link(exporter, o.handle, "taken", true));
+    assert_ok(call_link(exporter, o.handle, "f", true));
+    assert_ok(path_get(exporter, "taken", &a));
+    ck_assert_uint_eq(a.file_id, o.attributes.file_id);
+    ck_assert_uint_eq(a.link_count, 3);
+    assert_ok(call_write(exporter, o.handle, 0, "hello", 5));
+    call_close(exporter, o.handle);
+    assert_ok(call_open(exporter, "d/g", TB_OPEN_EXISTING, false, &o));
+    expect(o.handle, 0, 100, "hello", 5);
+    call_close(exporter, o.handle);
+    assert_ok(call_open(exporter, "d", TB_OPEN_EXISTING, false, &d));
+    assert_error(call_link(exporter, d.handle, "e", false), TB_FILE_IS_A_DIRECTORY);
+    call_close(exporter, d.handle);
+}
+END_TEST
+
+/* Handles go with the name they were opened by. */
+START_TEST(links_go_one_by_one)
+{
+    struct opened first, second;
+    struct tb_attributes a;
+    if (!has_links())
+        return;
+    assert_ok(call_open(exporter, "f", TB_OPEN_NEW, false, &first));
+    assert_ok(call_link(exporter, first.handle, "g", false));
+    assert_ok(call_open(exporter, "g", TB_OPEN_EXISTING, false, &second));
+    assert_ok(call_rename(exporter, first.handle, "h", false));
+    assert_ok(call_remove(exporter, second.handle));
+    assert_error(path_get(exporter, "f", &a), TB_OBJECT_NAME_NOT_FOUND);
+    assert_error(path_get(exporter, "g", &a), TB_OBJECT_NAME_NOT_FOUND);
+    assert_ok(path_get(exporter, "h", &a));
+    ck_assert_uint_eq(a.link_count, 1);
+    assert_ok(call_write(exporter, second.handle, 0, "hello", 5));
+    expect(first.handle, 0, 100, "hello", 5);
+    ck_assert_int_ne(call_rename(exporter, second.handle, "i", false), TB_OK);
+    call_close(exporter, second.handle);
+    assert_ok(call_link(exporter, first.handle, "i", false));
+    assert_ok(call_rename(exporter, first.handle, "i", true));
+    assert_error(path_get(exporter, "h", &a), TB_OBJECT_NAME_NOT_FOUND);
+    assert_ok(path_get(exporter, "i", &a));
+    ck_assert_uint_eq(a.link_count, 1);
+    call_close(exporter, first.handle);
+    assert_ok(path_remove(exporter, "i"));
+}
+END_TEST
+
+START_TEST(ranges_read_as_zeros)
+{
+    struct held held;
+    struct opened o;
+    struct tb_attributes a;
+    if (!exporter->ops.zero)
+        return;
+    assert_ok(call_open(exporter, "f", TB_OPEN_NEW, false, &o));
+    assert_ok(call_write(exporter, o.handle, 0, "0123456789", 10));
+    assert_ok(call_zero(exporter, o.handle, 2, 3));
+    expect(o.handle, 0, 100, "01\0\0\00056789", 10);
+    assert_ok(call_zero(exporter, o.handle, 8, 1000));
+    expect(o.handle, 0, 100, "01\0\0\000567\0\0", 10);
+    assert_ok(call_zero(exporter, o.handle, 10, 1000));
+    assert_ok(call_zero(exporter, o.handle, 0, 0));
+    assert_ok(call_get(exporter, o.handle, &a));
+    ck_assert_uint_eq(a.size, 10);
+    assert_ok(call_allocated(exporter, o.handle, 0, UINT64_MAX, &held));
+    ck_assert_uint_eq(held.count, 1);
+    ck_assert_uint_eq(held.ranges[0].offset, 0);
+    ck_assert_uint_eq(held.ranges[0].length, 10);
+    assert_ok(call_allocated(exporter, o.handle, 4, 3, &held));
+    ck_assert_uint_eq(held.count, 1);
+    ck_assert_uint_eq(held.ranges[0].offset, 4);
+    ck_assert_uint_eq(held.ranges[0].length, 3);
+    assert_ok(call_allocated(exporter, o.handle, 10, 3, &held));
+    ck_assert_uint_eq(held.count, 0);
+    call_close(exporter, o.handle);
+    assert_ok(call_open(exporter, "d", TB_OPEN_NEW, true, &o));
+    assert_error(call_zero(exporter, o.handle, 0, 1), TB_FILE_IS_A_DIRECTORY);
+    assert_error(call_allocated(exporter, o.handle, 0, 1, &held), TB_FILE_IS_A_DIRECTORY);
+    call_close(exporter, o.handle);
+}
+END_TEST
+
+/* How large a hole must be to show, each filesystem decides; data always does. */
+START_TEST(holes_of_sparse_files)
+{
+    enum { MB = 1 << 20 };
+    struct tb_exporter_capabilities c;
+    struct tb_attributes a = {.file_attributes = TB_FILE_ATTRIBUTE_SPARSE_FILE};
+    struct held held;
+    struct opened o;
+    char byte;
+    size_t length = 1;
+    memset(&c, 0, sizeof c);
+    exporter->ops.capabilities(exporter->self, &c);
+    if (!c.sparse || !exporter->ops.zero || !exporter->ops.allocated_ranges)
+        return;
+    assert_ok(call_open(exporter, "f", TB_OPEN_NEW, false, &o));
+    assert_ok(call_set(exporter, o.handle, TB_SET_FILE_ATTRIBUTES, &a));
+    assert_ok(call_write(exporter, o.handle, 2 * MB, "x", 1));
+    assert_ok(call_write(exporter, o.handle, 8 * MB, "y", 1));
+    assert_ok(call_allocated(exporter, o.handle, 0, UINT64_MAX, &held));
+    ck_assert_uint_ge(held.count, 1);
+    uint64_t before = 0;
+    for (size_t i = 0; i < held.count; i++) {
+        ck_assert(held.ranges[i].length > 0 && (i == 0 || held.ranges[i].offset > before));
+        before = held.ranges[i].offset + held.ranges[i].length;
+    }
+    ck_assert_uint_eq(before, 8 * MB + 1);
+    assert_ok(call_zero(exporter, o.handle, MB, 2 * MB));
+    assert_ok(call_read(exporter, o.handle, 2 * MB, &byte, &length));
+    ck_assert_int_eq(byte, 0);
+    assert_ok(call_get(exporter, o.handle, &a));
+    ck_assert_uint_eq(a.size, 8 * MB + 1);
+    call_close(exporter, o.handle);
+}
+END_TEST
+
 START_TEST(directories_do_not_move_beneath_themselves)
 {
     struct tb_attributes a;
@@ -449,6 +593,10 @@ TCase *contract_tests(const struct contract *under_test)
     tcase_add_test(tests, full_directories_stay);
     tcase_add_test(tests, rename_moves);
     tcase_add_test(tests, rename_replaces_files_only);
+    tcase_add_test(tests, links_are_names_of_one_file);
+    tcase_add_test(tests, links_go_one_by_one);
+    tcase_add_test(tests, ranges_read_as_zeros);
+    tcase_add_test(tests, holes_of_sparse_files);
     tcase_add_test(tests, directories_do_not_move_beneath_themselves);
     tcase_add_test(tests, case_can_be_renamed);
     tcase_add_test(tests, listings_end);

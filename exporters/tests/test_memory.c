@@ -56,7 +56,7 @@ START_TEST(capabilities_are_honest)
 {
     struct tb_exporter_capabilities c;
     memory->ops.capabilities(memory->self, &c);
-    ck_assert(!c.case_sensitive && c.case_preserved && !c.read_only && c.sparse);
+    ck_assert(!c.case_sensitive && c.case_preserved && !c.read_only && c.sparse && c.hard_links);
     ck_assert_uint_eq(c.component_max, 255);
     ck_assert_uint_eq(c.volume_creation_filetime, WORLD_START_FILETIME);
     ck_assert_str_eq(c.filesystem_name, "NTFS");
@@ -259,15 +259,56 @@ START_TEST(changes_set_the_archive_bit)
 }
 END_TEST
 
-START_TEST(read_only_files_are_not_replaced)
+START_TEST(links_count_and_end)
 {
+    struct tb_space before, after;
     struct opened o;
-    struct tb_attributes a = {.file_attributes = TB_FILE_ATTRIBUTE_READONLY};
+    char name[16];
+    assert_ok(call_open(memory, "f", TB_OPEN_NEW, false, &o));
+    assert_ok(call_space(memory, &before));
+    for (unsigned i = 1; i < TB_MEMORY_LINKS_MAX; i++) {
+        snprintf(name, sizeof name, "f%u", i);
+        assert_ok(call_link(memory, o.handle, name, false));
+    }
+    assert_error(call_link(memory, o.handle, "more", false), TB_TOO_MANY_LINKS);
+    assert_ok(call_space(memory, &after));
+    ck_assert_uint_eq(before.free - after.free, (TB_MEMORY_LINKS_MAX - 1) * TB_MEMORY_NODE_COST);
+    for (unsigned i = 1; i < TB_MEMORY_LINKS_MAX; i += 2) {
+        snprintf(name, sizeof name, "f%u", i);
+        assert_ok(path_remove(memory, name));
+    }
+    call_close(memory, o.handle);
+}
+END_TEST
+
+/* What is zeroed in a sparse file is given back in chunks of 64 KiB. */
+START_TEST(zeroed_chunks_are_given_back)
+{
+    enum { CHUNK = 65536 };
+    static const uint8_t bytes[3 * CHUNK] = {1};
+    struct tb_attributes a = {.file_attributes = TB_FILE_ATTRIBUTE_SPARSE_FILE};
+    struct held held;
+    struct opened o;
     assert_ok(call_open(memory, "f", TB_OPEN_NEW, false, &o));
     assert_ok(call_set(memory, o.handle, TB_SET_FILE_ATTRIBUTES, &a));
+    assert_ok(call_write(memory, o.handle, 0, bytes, sizeof bytes));
+    assert_ok(call_write(memory, o.handle, UINT64_C(1) << 40, bytes, 10));
+    assert_ok(call_get(memory, o.handle, &a));
+    ck_assert_uint_eq(a.allocation_size, 3 * CHUNK + TB_MEMORY_CLUSTER);
+    assert_ok(call_zero(memory, o.handle, CHUNK, CHUNK));
+    assert_ok(call_zero(memory, o.handle, 4 * CHUNK, (UINT64_C(1) << 40) - 4 * CHUNK));
+    assert_ok(call_get(memory, o.handle, &a));
+    ck_assert_uint_eq(a.allocation_size, 2 * CHUNK + TB_MEMORY_CLUSTER);
+    assert_ok(call_allocated(memory, o.handle, 0, UINT64_MAX, &held));
+    ck_assert_uint_eq(held.count, 3);
+    ck_assert_uint_eq(held.ranges[1].offset, 2 * CHUNK);
+    ck_assert_uint_eq(held.ranges[2].offset, UINT64_C(1) << 40);
+    ck_assert_uint_eq(held.ranges[2].length, 10);
+    assert_ok(call_zero(memory, o.handle, 5, UINT64_MAX));
+    assert_ok(call_get(memory, o.handle, &a));
+    ck_assert_uint_eq(a.allocation_size, TB_MEMORY_CLUSTER);
+    ck_assert_uint_eq(a.size, (UINT64_C(1) << 40) + 10);
     call_close(memory, o.handle);
-    assert_ok(path_create(memory, "g", false));
-    assert_error(path_rename(memory, "g", "f", true), TB_ACCESS_DENIED);
 }
 END_TEST
 
@@ -424,7 +465,8 @@ int main(void)
     tcase_add_test(own, files_have_a_largest_size);
     tcase_add_test(own, times_follow_changes);
     tcase_add_test(own, changes_set_the_archive_bit);
-    tcase_add_test(own, read_only_files_are_not_replaced);
+    tcase_add_test(own, links_count_and_end);
+    tcase_add_test(own, zeroed_chunks_are_given_back);
     tcase_add_test(own, handles_do_what_they_were_opened_for);
     tcase_add_test(own, names_have_limits);
     tcase_add_test(own, large_data_survives_odd_pieces);

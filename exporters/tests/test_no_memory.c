@@ -146,6 +146,8 @@ static void use_names(void)
     attempt(call_rename(exporter, f.handle, "OTHER/New", false));
     attempt(call_rename(exporter, f.handle, "OTHER/NEW", false));
     attempt(call_rename(exporter, f.handle, "DIRECTORY/F4", true));
+    attempt(call_link(exporter, f.handle, "other/link", false));
+    attempt(call_link(exporter, f.handle, "DIRECTORY/F5", true));
     attempt(call_remove(exporter, f.handle));
     call_close(exporter, f.handle);
 }
@@ -163,6 +165,7 @@ static void use_data(void)
     attempt(call_write(exporter, f.handle, 20000000, bytes, sizeof bytes));
     attempt(call_set(exporter, f.handle, TB_SET_FILE_ATTRIBUTES, &sparse));
     attempt(call_write(exporter, f.handle, UINT64_C(1) << 40, bytes, 70000));
+    attempt(call_zero(exporter, f.handle, 19000000, UINT64_C(1) << 40));
     attempt(call_set_size(exporter, f.handle, 190000));
     attempt(call_set_allocation(exporter, f.handle, 1000000));
     attempt(call_set_size(exporter, f.handle, 70000));

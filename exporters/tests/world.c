@@ -181,16 +181,65 @@ enum tb_error call_read(struct tb_exporter *exporter, void *handle, uint64_t off
     return error;
 }
 
-enum tb_error call_rename(struct tb_exporter *exporter, void *handle, const char *path,
-                          bool replace)
+static enum tb_error call_name(struct tb_exporter *exporter, enum tb_operation operation,
+                               void *handle, const char *path, bool replace)
 {
-    struct tb_call call = {.operation = TB_CALL_RENAME, .handle = handle};
+    struct tb_call call = {.operation = operation, .handle = handle};
     call.rename.path = path;
     call.rename.replace = replace;
     enum tb_error error = call_run(exporter, &call);
     if (!error)
         free(call.rename.real_path);
     return error;
+}
+
+enum tb_error call_rename(struct tb_exporter *exporter, void *handle, const char *path,
+                          bool replace)
+{
+    return call_name(exporter, TB_CALL_RENAME, handle, path, replace);
+}
+
+enum tb_error call_link(struct tb_exporter *exporter, void *handle, const char *path, bool replace)
+{
+    return call_name(exporter, TB_CALL_LINK, handle, path, replace);
+}
+
+enum tb_error call_zero(struct tb_exporter *exporter, void *handle, uint64_t offset,
+                        uint64_t length)
+{
+    struct tb_call call = {.operation = TB_CALL_ZERO, .handle = handle};
+    call.range.offset = offset;
+    call.range.length = length;
+    return call_run(exporter, &call);
+}
+
+struct ranging {
+    struct tb_call call;
+    struct held *held;
+};
+
+static bool range_add(struct tb_call *call, uint64_t offset, uint64_t length)
+{
+    struct held *held = tb_container(call, struct ranging, call)->held;
+    if (held->count == sizeof held->ranges / sizeof held->ranges[0])
+        return false;
+    held->ranges[held->count].offset = offset;
+    held->ranges[held->count++].length = length;
+    return true;
+}
+
+enum tb_error call_allocated(struct tb_exporter *exporter, void *handle, uint64_t offset,
+                             uint64_t length, struct held *held)
+{
+    struct ranging ranging = {
+        .call = {.operation = TB_CALL_ALLOCATED_RANGES, .handle = handle},
+        .held = held,
+    };
+    ranging.call.range.offset = offset;
+    ranging.call.range.length = length;
+    ranging.call.range.add = range_add;
+    held->count = 0;
+    return call_run(exporter, &ranging.call);
 }
 
 enum tb_error call_remove(struct tb_exporter *exporter, void *handle)

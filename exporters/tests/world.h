@@ -49,6 +49,18 @@ enum tb_error call_read(struct tb_exporter *exporter, void *handle, uint64_t off
                         size_t *length);
 enum tb_error call_rename(struct tb_exporter *exporter, void *handle, const char *path,
                           bool replace);
+enum tb_error call_link(struct tb_exporter *exporter, void *handle, const char *path, bool replace);
+enum tb_error call_zero(struct tb_exporter *exporter, void *handle, uint64_t offset,
+                        uint64_t length);
+/* The first ranges that are allocated; `count` goes no further than their room. */
+struct held {
+    struct {
+        uint64_t offset, length;
+    } ranges[16];
+    size_t count;
+};
+enum tb_error call_allocated(struct tb_exporter *exporter, void *handle, uint64_t offset,
+                             uint64_t length, struct held *held);
 enum tb_error call_remove(struct tb_exporter *exporter, void *handle);
 enum tb_error call_space(struct tb_exporter *exporter, struct tb_space *out);
 
