@@ -38,7 +38,7 @@ def names(connection, pattern='*'):
 
 
 def files(connection):
-    data = os.urandom(16 << 20)
+    data = os.urandom(int(os.environ['SMB_MEBIBYTES']) << 20)
     connection.createDirectory(SHARE, 'imp')
     connection.createDirectory(SHARE, 'imp\\sub')
     connection.putFile(SHARE, 'imp\\big', io.BytesIO(data).read)

@@ -1,11 +1,15 @@
 # Sourced by the tests: the server under test, and TAP.
 #
 #   start_server [ARGUMENT of `tombolo serve`]...   sets SMB_PORT and SMB_PID; the share is "share",
-#                                                   exported by $SMB_EXPORT (default: memory:)
+#                                                   exported by $SMB_EXPORTER: memory (default) or
+#                                                   posix, or as $SMB_EXPORT says, word for word
 #   stop_server                                     SIGTERM; a check like the others
 #   check DESCRIPTION COMMAND...                    must succeed
 #   refuse DESCRIPTION PATTERN COMMAND...           must fail, and its output match PATTERN
 #   finish                                          prints the plan; the exit status of the test
+#
+# With posix, SMB_TREE is the directory on the server's disk, and empty otherwise; it lives as long
+# as the test, in TMPDIR, and belongs to who alice is on this machine.
 #
 # TOMBOLO names the program (default: build/tombolo). With SMB_SERVER=smbd the same test runs
 # against Debian's Samba (as root): what fails there too is a mistake in the test.
@@ -14,16 +18,26 @@ set -uo pipefail
 top=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..")
 interop=$top/conformance/interop
 TOMBOLO=${TOMBOLO:-$top/build/tombolo}
-SMB_SERVER=${SMB_SERVER:-tombolo}
+SMB_SERVER=${SMB_SERVER:-tombolo} SMB_EXPORTER=${SMB_EXPORTER:-memory}
 SMB_HOST=127.0.0.1 SMB_USER=alice SMB_PASSWORD='S3cret pass' SMB_SHARE=share
 [ "$SMB_SERVER" = tombolo ] || SMB_USER=root
-export SMB_SERVER SMB_HOST SMB_USER SMB_PASSWORD SMB_SHARE SMB_PORT SMB_PID
+# Of the larger files: both exporters share the wire, so the disk need not see as much.
+[ -n "${SMB_MEBIBYTES-}" ] || SMB_MEBIBYTES=$([ "$SMB_EXPORTER" = memory ] && echo 16 || echo 4)
+export SMB_MEBIBYTES SMB_SERVER SMB_EXPORTER SMB_HOST SMB_USER SMB_PASSWORD SMB_SHARE SMB_PORT SMB_PID SMB_TREE
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/tombolo-interop.XXXXXX")
-SMB_PID='' tests=0 failures=0
+SMB_PID='' SMB_TREE='' tests=0 failures=0
 cleanup() { [ -z "$SMB_PID" ] || kill -KILL "$SMB_PID" 2>/dev/null; rm -rf "$work"; }
 trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
+
+# A server that runs as root acts as alice, or as nobody where there is no such account.
+make_tree() {
+    SMB_TREE=$work/${1:-export}
+    [ ! -e "$SMB_TREE" ] || return 0
+    chmod 755 "$work" && mkdir "$SMB_TREE" || exit 1
+    [ "$(id -u)" -ne 0 ] || chown "$(id -u "$SMB_USER" 2>/dev/null || echo 65534)" "$SMB_TREE"
+}
 
 free_port() {
     local port
@@ -41,7 +55,7 @@ start_smbd() {  # understands --signing and --encryption only
         shift
     done
     rm -rf "$d"
-    mkdir -p "$d"/{private,lock,state,cache,pid,ncalrpc,tree}
+    mkdir -p "$d"/{private,lock,state,cache,pid,ncalrpc}
     cat > "$d/smb.conf" <<END_CONF
 [global]
    server role = standalone
@@ -62,7 +76,7 @@ start_smbd() {  # understands --signing and --encryption only
    server signing = $signing
    server smb encrypt = $encryption
 [share]
-   path = $d/tree
+   path = $SMB_TREE
    read only = no
    vfs objects = streams_xattr
 END_CONF
@@ -72,13 +86,17 @@ END_CONF
 }
 
 start_server() {
-    local i
+    local i export=${SMB_EXPORT:-memory:}
     SMB_PORT=$(free_port)
+    if [ "$SMB_SERVER" = smbd ] || [ "$SMB_EXPORTER${SMB_EXPORT-}" = posix ]; then
+        make_tree
+        export=${SMB_EXPORT:-posix:$SMB_TREE}
+    fi
     if [ "$SMB_SERVER" = smbd ]; then
         start_smbd "$@" || { echo "Bail out! smbd does not start"; exit 1; }
     else
         "$TOMBOLO" serve --listen "$SMB_HOST:$SMB_PORT" --user "$SMB_USER:$SMB_PASSWORD" \
-            --share "$SMB_SHARE=${SMB_EXPORT:-memory:}" "$@" > "$work/server.out" 2> "$work/server.err" < /dev/null &
+            --share "$SMB_SHARE=$export" "$@" > "$work/server.out" 2> "$work/server.err" < /dev/null &
     fi
     SMB_PID=$!
     for ((i = 0; i < 300; i++)); do

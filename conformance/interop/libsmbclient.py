@@ -56,7 +56,7 @@ def run():
     context.timeout = 60000
     shares = [e.name.lower() for e in context.opendir(BASE + '/').getdents()]
     assert os.environ['SMB_SHARE'] in shares and 'ipc$' in shares, shares
-    data = os.urandom(16 << 20)
+    data = os.urandom(int(os.environ['SMB_MEBIBYTES']) << 20)
     context.mkdir(SHARE + '/d', 0o755)
     f = context.open(SHARE + '/d/big', os.O_CREAT | os.O_RDWR | os.O_TRUNC, 0o644)
     assert f.write(data) == len(data)

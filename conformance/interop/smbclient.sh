@@ -19,17 +19,17 @@ quiet() { ! grep -v 'getting alt name' "$1" | grep -E 'NT_STATUS|[Ee]rror|does n
 session() {  # [OPTION]...: everything one does with files
     local out=$work/out
     rm -rf "$work/back" && mkdir -p "$work/back/tree"
-    client "$@" -c "put $work/16m big; get big $work/back/big; get empty-not-there $work/back/none" > "$out" 2>&1
+    client "$@" -c "put $work/large big; get big $work/back/big; get empty-not-there $work/back/none" > "$out" 2>&1
     grep -q 'NT_STATUS_OBJECT_NAME_NOT_FOUND opening remote file \\empty-not-there' "$out" ||
         { cat "$out"; echo "no proper answer for a missing file"; return 1; }
-    cmp "$work/16m" "$work/back/big" || return 1
+    cmp "$work/large" "$work/back/big" || return 1
     client "$@" -c "mkdir d; mkdir d/e; rename big d/moved; allinfo d/moved; ls d/*; du; volume;
         put $work/tree/a.txt d/a.txt; get d/a.txt $work/back/a.txt; put $work/tree/empty d/empty;
         del d/empty; cd d; rmdir e; ls; cd ..; tcon $SMB_SHARE;
         lcd $work; recurse on; prompt off; mput tree;
         lcd $work/back; mget tree; deltree tree; deltree d; ls" > "$out" 2>&1 || { cat "$out"; return 1; }
     quiet "$out" || { cat "$out"; return 1; }
-    grep -q '^write_time:' "$out" && grep -q 'stream: \[::\$DATA\], 16777216 bytes' "$out" ||
+    grep -q '^write_time:' "$out" && grep -q "stream: \[::\\\$DATA\], $((SMB_MEBIBYTES << 20)) bytes" "$out" ||
         { cat "$out"; echo "allinfo is incomplete"; return 1; }
     cmp "$work/tree/a.txt" "$work/back/a.txt" && diff -r "$work/tree" "$work/back/tree" || return 1
     client "$@" -c 'ls' > "$out" 2>&1 && quiet "$out" || { cat "$out"; return 1; }
@@ -44,7 +44,7 @@ matrix() {  # NAME MODE [OPTION]...
 }
 
 : > "$work/client.conf"
-head -c 16M /dev/urandom > "$work/16m"
+head -c "${SMB_MEBIBYTES}M" /dev/urandom > "$work/large"
 mkdir -p "$work/tree/sub/deeper" "$work/tree/Ünïcode ☃"
 echo hello > "$work/tree/a.txt"; : > "$work/tree/empty"
 head -c 100001 /dev/urandom > "$work/tree/sub/odd"; head -c 65536 /dev/urandom > "$work/tree/sub/deeper/even"

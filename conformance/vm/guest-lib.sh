@@ -1,0 +1,32 @@
+# Sourced by what runs in the virtual machine: the server under test (interop/lib.sh) on an ext4 of
+# its own, and mounts of its share.
+#
+#   mounted VERSION OPTIONS [DIRECTORY]   mount the share there (default: $mnt), with the options
+#                                         "plain", "sign", "seal" or any of mount.cifs
+#   quiet_kernel                          fails if the kernel complained since the last dmesg -C
+
+modprobe -a loop ext4
+truncate -s 1600M /run/image && mkfs.ext4 -q /run/image && mkdir -p /srv/tombolo &&
+    mount -o loop /run/image /srv/tombolo || exit 125
+export TMPDIR=/srv/tombolo
+. "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/../interop/lib.sh"
+
+mnt=/mnt/tombolo
+mkdir -p $mnt
+printf 'username=%s\npassword=%s\n' "$SMB_USER" "$SMB_PASSWORD" > "$work/credentials"
+seconds() { cut -d ' ' -f 1 /proc/uptime; }
+
+mounted() {
+    local options=${2/#plain/rw} at=${3:-$mnt}
+    mkdir -p "$at"
+    timeout 60 mount -t cifs "//$SMB_HOST/$SMB_SHARE" "$at" \
+        -o "port=$SMB_PORT,credentials=$work/credentials,uid=0,gid=0,nosharesock,vers=$1,$options" ||
+        { dmesg | tail -n 5; return 1; }
+    grep " $at cifs " /proc/mounts
+    grep " $at cifs " /proc/mounts | grep -q "vers=$1"
+}
+
+quiet_kernel() {
+    dmesg | grep -iE 'CIFS|smb|BUG|WARNING|Oops' | grep -vE 'Attempting to mount|enabling force'
+    [ "${PIPESTATUS[2]}" -eq 1 ]
+}
