@@ -5,10 +5,11 @@
 #include "exporters/option.h"
 #include "exporters/posix/attributes.h"
 #include "exporters/posix/file.h"
+#include "exporters/posix/filesystem.h"
+#include "exporters/posix/index.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/statfs.h>
@@ -19,6 +20,9 @@
 /* Threads for a filesystem of this machine, whose disk alone is waited for, and for any other. */
 #define THREADS_LOCAL 8
 #define THREADS_OTHER 32
+
+/* Memory for the index of names, unless it is said otherwise: about a million names. */
+#define INDEX_BYTES (UINT64_C(64) << 20)
 
 static enum tb_error parse_mask(const char *value, mode_t *mask, char *message, size_t size)
 {
@@ -44,7 +48,8 @@ static enum tb_error parse_symlinks(const char *value, bool *follow, char *messa
 static enum tb_error parse_option(struct tb_posix_share *share, const char *option, char *message,
                                   size_t size)
 {
-    static const char *const known[] = {"symlinks", "create-mask", "directory-mask", NULL};
+    static const char *const known[] = {"symlinks", "create-mask", "directory-mask", "name-index",
+                                        NULL};
     const char *value;
 
     if ((value = tb_option_value(option, "symlinks")))
@@ -53,31 +58,13 @@ static enum tb_error parse_option(struct tb_posix_share *share, const char *opti
         return parse_mask(value, &share->create_mask, message, size);
     if ((value = tb_option_value(option, "directory-mask")))
         return parse_mask(value, &share->directory_mask, message, size);
+    if ((value = tb_option_value(option, "name-index"))) {
+        if (tb_option_parse_size(value, &share->index_bytes))
+            return TB_OK;
+        snprintf(message, size, "posix: \"%s\" is no size: write name-index=64M, or 0", value);
+        return TB_INVALID_PARAMETER;
+    }
     return tb_option_unknown("posix", "option", option, known, message, size);
-}
-
-/* Filesystems that wait for nothing but disks of this machine. */
-static bool is_local(const struct statfs *fs)
-{
-    static const uint32_t types[] = {
-        EXT4_SUPER_MAGIC,
-        XFS_SUPER_MAGIC,
-        BTRFS_SUPER_MAGIC,
-        TMPFS_MAGIC,
-        RAMFS_MAGIC,
-        F2FS_SUPER_MAGIC,
-        MSDOS_SUPER_MAGIC,
-        SQUASHFS_MAGIC,
-        REISERFS_SUPER_MAGIC,
-        0x2011BAB0 /* exfat */,
-        0x7366746E /* ntfs3 */,
-        0x2FC12FC1 /* zfs */,
-        0xCA451A4E /* bcachefs */,
-    };
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if ((uint32_t)fs->f_type == types[i])
-            return true;
-    return false;
 }
 
 static enum tb_error find_groups(struct tb_posix_share *share)
@@ -127,7 +114,7 @@ static enum tb_error open_root(struct tb_posix_share *share, const char *argumen
         return TB_NOT_SUPPORTED;
     }
     share->root_device = st.st_dev;
-    share->local = is_local(&fs);
+    share->local = tb_posix_filesystem_is_local(share->root);
     enum tb_error error = tb_posix_attributes(share, share->root, false, &attributes);
     if (error)
         return fail(message, size, argument, errno);
@@ -149,6 +136,7 @@ static void posix_stop(void *self)
 {
     struct tb_posix_share *share = self;
     tb_posix_pool_free(share->pool);
+    tb_posix_index_free(share->index);
     if (share->root >= 0)
         close(share->root);
     pthread_mutex_destroy(&share->names_lock);
@@ -196,6 +184,16 @@ static void submit(void *self, struct tb_call *call)
         tb_posix_pool_submit(share->pool, call);
 }
 
+/* Without one directories are read. */
+static void start_index(struct tb_posix_share *share)
+{
+    share->index = tb_posix_index_new(&share->env, share->index_bytes);
+    if (!share->index)
+        share->env.ops->log(share->env.data, TB_LOG_WARNING,
+                            "posix: no index of names, each miss reads its directory: inotify(7) "
+                            "is not to be had (fs.inotify.max_user_instances?)");
+}
+
 static enum tb_error start_share(struct tb_posix_share *share, const char *argument,
                                  const char *const *options, char *message, size_t size)
 {
@@ -213,6 +211,8 @@ static enum tb_error start_share(struct tb_posix_share *share, const char *argum
         error = TB_NO_MEMORY;
     if (error)
         snprintf(message, size, "posix: out of memory");
+    else if (share->local && share->index_bytes)
+        start_index(share);
     return error;
 }
 
@@ -228,6 +228,7 @@ static enum tb_error posix_start(const char *argument, const char *const *option
     share->env = *env;
     share->root = -1;
     share->follow_symlinks = true;
+    share->index_bytes = INDEX_BYTES;
     share->create_mask = 0744;
     share->directory_mask = 0755;
     share->impersonate = geteuid() == 0;

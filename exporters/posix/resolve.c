@@ -15,6 +15,11 @@
 /* openat2(2) answers EAGAIN when something was renamed while it looked at a "..". */
 #define RACES_MAX 64
 
+/* How often a name is looked for that is found and then not there: others change its case all the
+ * time. Where directories must be read, that may as well be a name that is listed but cannot be
+ * opened, and is soon called missing. */
+#define CORRECTIONS_MAX(share) ((share)->index ? 1000 : 8)
+
 static int open_how(int directory, const char *path, int flags, mode_t mode, uint64_t resolve)
 {
     struct open_how how = {
@@ -88,7 +93,8 @@ static enum tb_error replace_component(char **path, size_t at, size_t length, co
 
 /* Look in the open directory for the component of *path at `at`, which is not there as it is
  * written, and write it as it is stored. OBJECT_NAME_NOT_FOUND: it is missing. */
-static enum tb_error correct_component(int directory, char **path, size_t at)
+static enum tb_error correct_component(const struct tb_posix_share *share, int directory,
+                                       char **path, size_t at)
 {
     size_t length = strcspn(*path + at, "/");
     char found[TB_POSIX_STORED_CAPACITY];
@@ -96,7 +102,7 @@ static enum tb_error correct_component(int directory, char **path, size_t at)
     char *component = strndup(*path + at, length);
     if (!component)
         return TB_NO_MEMORY;
-    enum tb_error error = tb_posix_scan(directory, component, found);
+    enum tb_error error = tb_posix_find_name(share, directory, component, found);
     free(component);
     return error ? error : replace_component(path, at, length, found);
 }
@@ -117,7 +123,7 @@ static enum tb_error correct_directories(const struct tb_posix_share *share, cha
 
     for (size_t at = 0; !error && (*path)[at];) {
         size_t length = strcspn(*path + at, "/");
-        for (bool corrected = false;; corrected = true) {
+        for (int corrections = 0;; corrections++) {
             char end = (*path)[at + length];
             (*path)[at + length] = '\0';
             int next = tb_posix_open_beneath(share, *path, O_PATH | O_DIRECTORY);
@@ -128,9 +134,9 @@ static enum tb_error correct_directories(const struct tb_posix_share *share, cha
                 break;
             }
             error = step_error(errno);
-            if (error != TB_OBJECT_PATH_NOT_FOUND || corrected)
+            if (error != TB_OBJECT_PATH_NOT_FOUND || corrections == CORRECTIONS_MAX(share))
                 break;
-            error = correct_component(directory, path, at);
+            error = correct_component(share, directory, path, at);
             if (error)
                 break;
             length = strcspn(*path + at, "/");
@@ -158,18 +164,21 @@ static enum tb_error open_parent(const struct tb_posix_share *share, char **path
 }
 
 /* Open the leaf, or leave entry at -1. */
-static enum tb_error open_leaf(struct tb_posix_place *place, char **leaf)
+static enum tb_error open_leaf(const struct tb_posix_share *share, struct tb_posix_place *place,
+                               char **leaf)
 {
-    place->entry = tb_posix_open_entry(place->parent, *leaf, O_PATH, 0);
-    if (place->entry >= 0)
-        return TB_OK;
-    if (errno != ENOENT)
-        return tb_posix_error(errno);
-    enum tb_error error = correct_component(place->parent, leaf, 0);
-    if (error)
-        return error == TB_OBJECT_NAME_NOT_FOUND ? TB_OK : error;
-    place->entry = tb_posix_open_entry(place->parent, *leaf, O_PATH, 0);
-    return place->entry >= 0 || errno == ENOENT ? TB_OK : tb_posix_error(errno);
+    for (int corrections = 0;; corrections++) {
+        place->entry = tb_posix_open_entry(place->parent, *leaf, O_PATH, 0);
+        if (place->entry >= 0)
+            return TB_OK;
+        if (errno != ENOENT)
+            return tb_posix_error(errno);
+        if (corrections == CORRECTIONS_MAX(share))
+            return share->index ? TB_SHARING_VIOLATION : TB_OK;
+        enum tb_error error = correct_component(share, place->parent, leaf, 0);
+        if (error)
+            return error == TB_OBJECT_NAME_NOT_FOUND ? TB_OK : error;
+    }
 }
 
 static enum tb_error resolve_root(const struct tb_posix_share *share, char *path,
@@ -188,7 +197,7 @@ static enum tb_error resolve_parts(const struct tb_posix_share *share, char **pa
         return TB_NO_MEMORY;
     enum tb_error error = open_parent(share, parent, &place->parent);
     if (!error)
-        error = open_leaf(place, leaf);
+        error = open_leaf(share, place, leaf);
     if (error)
         return error;
     place->stored = tb_path_join_new(*parent, *leaf);

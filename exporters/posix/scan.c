@@ -1,6 +1,7 @@
 #include "exporters/posix/scan.h"
 
 #include "core/nt/upcase.h"
+#include "exporters/posix/index.h"
 #include "exporters/posix/name_map.h"
 #include "exporters/posix/share.h"
 
@@ -8,7 +9,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#define READINGS_MAX 4
 
 bool tb_posix_entries_init(struct tb_posix_entries *entries)
 {
@@ -73,16 +77,49 @@ static enum tb_error scan_open(int directory, const char *wanted,
     return error ? error : *found ? TB_OK : TB_OBJECT_NAME_NOT_FOUND;
 }
 
-enum tb_error tb_posix_scan(int directory, const char *name, char found[TB_POSIX_STORED_CAPACITY])
+/* What changes while it is read may be missed: so nothing may have changed, as far as time tells. */
+static enum tb_error scan(int directory, const char *wanted, char found[TB_POSIX_STORED_CAPACITY])
+{
+    struct stat before, after;
+    enum tb_error error = TB_OK;
+    int descriptor = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (descriptor < 0)
+        return errno == EACCES ? TB_OBJECT_NAME_NOT_FOUND : tb_posix_error(errno);
+    for (int i = 0; i < READINGS_MAX; i++) {
+        if (fstat(descriptor, &before) < 0 || lseek(descriptor, 0, SEEK_SET) < 0) {
+            error = tb_posix_error(errno);
+            break;
+        }
+        error = scan_open(descriptor, wanted, found);
+        if (error != TB_OBJECT_NAME_NOT_FOUND || fstat(descriptor, &after) < 0 ||
+            (after.st_mtim.tv_sec == before.st_mtim.tv_sec &&
+             after.st_mtim.tv_nsec == before.st_mtim.tv_nsec))
+            break;
+    }
+    close(descriptor);
+    return error;
+}
+
+static bool may_list(int directory)
+{
+    return faccessat(directory, "", R_OK, AT_EACCESS | AT_EMPTY_PATH) == 0 || errno != EACCES;
+}
+
+enum tb_error tb_posix_find_name(const struct tb_posix_share *share, int directory,
+                                 const char *name, char found[TB_POSIX_STORED_CAPACITY])
 {
     char wanted[TB_POSIX_CLIENT_NAME_CAPACITY];
 
-    if (!tb_posix_name_to_client(name, wanted))
+    if (!tb_posix_name_to_client(name, wanted) || !may_list(directory))
         return TB_OBJECT_NAME_NOT_FOUND;
-    int descriptor = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0)
-        return errno == EACCES ? TB_OBJECT_NAME_NOT_FOUND : tb_posix_error(errno);
-    enum tb_error error = scan_open(descriptor, wanted, found);
-    close(descriptor);
-    return error;
+    switch (share->index ? tb_posix_index_find(share->index, directory, wanted, found)
+                         : TB_POSIX_UNKNOWN) {
+    case TB_POSIX_PRESENT:
+        return TB_OK;
+    case TB_POSIX_ABSENT:
+        return TB_OBJECT_NAME_NOT_FOUND;
+    default:
+        return scan(directory, wanted, found);
+    }
 }

@@ -27,9 +27,12 @@ void tb_posix_entries_clear(struct tb_posix_entries *entries);
 const struct dirent64 *tb_posix_entries_next(struct tb_posix_entries *entries, int directory,
                                              enum tb_error *error);
 
+struct tb_posix_share;
+
 /* The name in the directory (an O_PATH descriptor) that equals `name`, a name on disk, but for case
  * as Windows sees it. Of several, the first in byte order. OBJECT_NAME_NOT_FOUND: there is none, or
  * the caller may not list the directory. */
-enum tb_error tb_posix_scan(int directory, const char *name, char found[TB_POSIX_STORED_CAPACITY]);
+enum tb_error tb_posix_find_name(const struct tb_posix_share *share, int directory,
+                                 const char *name, char found[TB_POSIX_STORED_CAPACITY]);
 
 #endif

@@ -26,6 +26,8 @@ struct tb_posix_share {
     size_t own_group_count;
     struct tb_exporter_capabilities capabilities;
     struct tb_posix_pool *pool;
+    uint64_t index_bytes;
+    struct tb_posix_index *index; /* NULL: none */
     pthread_mutex_t names_lock;
     struct tb_list names[TB_POSIX_NAME_BUCKETS]; /* struct tb_posix_name, by inode */
 };
