@@ -39,7 +39,7 @@ bool tb_lock_forbids(const struct tb_node *node, const struct tb_open *open, uin
 {
     if (length == 0)
         return false;
-    tb_list_for_each (i, &node->locks) {
+    tb_list_for_each (i, &node->file->locks) {
         const struct tb_lock *lock = tb_container(i, struct tb_lock, in_node);
         /* A shared lock keeps everybody from writing, its owner too. */
         bool harmless = lock->exclusive ? lock->open == open : !writing;
@@ -52,11 +52,11 @@ bool tb_lock_forbids(const struct tb_node *node, const struct tb_open *open, uin
 bool tb_lock_take(struct tb_lock *lock)
 {
     struct tb_open *open = lock->open;
-    tb_list_for_each (i, &open->node->locks) {
+    tb_list_for_each (i, &open->node->file->locks) {
         if (locks_conflict(tb_container(i, struct tb_lock, in_node), lock))
             return false;
     }
-    tb_list_append(&open->node->locks, &lock->in_node);
+    tb_list_append(&open->node->file->locks, &lock->in_node);
     tb_list_append(&open->locks, &lock->in_open);
     open->lock_count++;
     open->server->lock_count++;
@@ -88,7 +88,7 @@ bool tb_lock_unlock(struct tb_open *open, uint64_t offset, uint64_t length)
 
 void tb_lock_wake(struct tb_node *node)
 {
-    tb_list_for_each (i, &node->lock_waiters) {
+    tb_list_for_each (i, &node->file->lock_waiters) {
         struct tb_lock_waiter *waiter = tb_container(i, struct tb_lock_waiter, in_node);
         if (!tb_lock_take(waiter->lock))
             continue;
@@ -103,7 +103,7 @@ void tb_lock_end(struct tb_open *open)
 {
     if (!open->node)
         return;
-    tb_list_for_each (i, &open->node->lock_waiters) {
+    tb_list_for_each (i, &open->node->file->lock_waiters) {
         struct tb_lock_waiter *waiter = tb_container(i, struct tb_lock_waiter, in_node);
         if (waiter->lock->open != open)
             continue;

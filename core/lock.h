@@ -2,7 +2,7 @@
  *
  * Ownership: a granted lock belongs to its node and its open; both are in its lists. A lock asked
  * for belongs to the request until it is granted. Who has to wait puts a struct tb_lock_waiter into
- * the node's lock_waiters; releasing a lock grants what has become possible, in the order of
+ * the file's lock_waiters; releasing a lock grants what has become possible, in the order of
  * asking.
  *
  * A request is judged against granted locks only, so a later one may overtake one that waits. */

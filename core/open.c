@@ -132,7 +132,8 @@ static void remove_name(struct tb_task *task) TB_INSIDE
 static void begin_closing(struct tb_task *task) TB_INSIDE
 {
     struct tb_open *open = tb_container(task, struct tb_open, task);
-    if (open->removes)
+    /* Another close with POSIX semantics may have come first. */
+    if (open->removes && !open->node->removed)
         remove_name(task);
     else
         close_handle(task);
@@ -147,7 +148,8 @@ static void leave_node(struct tb_open *open) TB_INSIDE
     tb_list_remove(&open->in_node);
     if (open->delete_on_close)
         tb_node_doom(node, open);
-    open->removes = node->delete_pending && !node->removed && tb_list_empty(&node->opens);
+    open->removes = node->delete_pending && !node->removed &&
+                    (open->posix_delete || tb_list_empty(&node->opens));
 }
 
 static void cancel_requests(struct tb_open *open) TB_INSIDE

@@ -41,7 +41,7 @@ struct tb_open {
     struct tb_credentials credentials; /* the session's at the time */
     bool live TB_GUARDED;
     bool closing TB_GUARDED; /* closed, and requests are still using it */
-    bool removes TB_GUARDED; /* the file goes with this open: the last one of a doomed node */
+    bool removes TB_GUARDED; /* the name goes with this open: it is doomed */
 
     struct tb_pipe *pipe; /* a named pipe's open has this and none of what follows */
     struct tb_list pipe_readers TB_GUARDED; /* parked reads, tb_task.link */
@@ -54,6 +54,7 @@ struct tb_open {
     uint32_t access;            /* granted */
     uint32_t share_access, options, file_attributes;
     bool delete_on_close TB_GUARDED;
+    bool posix_delete TB_GUARDED; /* a doomed name goes with this open, whoever else has it open */
     bool write_through;
     uint64_t position; /* FilePositionInformation */
     uint32_t mode;     /* FileModeInformation */

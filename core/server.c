@@ -87,7 +87,7 @@ static struct tb_share *share_new(struct tb_server *server, enum tb_share_kind k
     tb_list_init(&share->watches);
     tb_list_init(&share->claims_in_order);
     tb_list_init(&share->nodes_in_order);
-    if (!ok || !tb_table_init(&share->nodes) || !tb_table_init(&share->nodes_by_path) ||
+    if (!ok || !tb_table_init(&share->files) || !tb_table_init(&share->nodes_by_path) ||
         !tb_table_init(&share->claims)) {
         tb_share_free(share);
         return NULL;

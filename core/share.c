@@ -50,8 +50,8 @@ void tb_share_free(struct tb_share *share) TB_ANNOTATE(no_thread_safety_analysis
 {
     if (!share)
         return;
-    if (share->nodes.buckets)
-        tb_table_clear(&share->nodes);
+    if (share->files.buckets)
+        tb_table_clear(&share->files);
     if (share->nodes_by_path.buckets)
         tb_table_clear(&share->nodes_by_path);
     if (share->claims.buckets)

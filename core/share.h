@@ -21,7 +21,7 @@ struct tb_share {
     struct tb_exporter *exporter; /* NULL for IPC$ */
     struct tb_exporter_capabilities capabilities;
     bool read_only, guest_ok, encrypt, hidden;
-    struct tb_table nodes TB_GUARDED;  /* by file id */
+    struct tb_table files TB_GUARDED; /* that are open, by file id */
     struct tb_table nodes_by_path TB_GUARDED; /* by hash of the folded path */
     struct tb_list nodes_in_order TB_GUARDED;
     struct tb_table claims TB_GUARDED; /* by hash of the folded path, core/claim.h */

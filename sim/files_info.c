@@ -86,19 +86,30 @@ enum tb_error tb_sim_set_size(struct tb_sim_open *open, uint64_t size)
     return tb_sim_set(open, TB_FILE_END_OF_FILE_INFORMATION, tb_span(bytes, sizeof(bytes)));
 }
 
-struct tb_sim_request *tb_sim_rename_request(struct tb_sim_tree *tree, struct tb_file_id id,
-                                             const char *name, bool replace)
+static struct tb_sim_request *name_request(struct tb_sim_tree *tree, struct tb_file_id id,
+                                           uint8_t class, const char *name, uint32_t flags)
 {
     uint8_t bytes[2048];
     size_t length;
     uint8_t *units = tb_sim_utf16(name, &length);
     struct tb_writer w = tb_writer(bytes, sizeof(bytes));
     tb_file_rename_encode(
-        &(struct tb_file_rename){.replace = replace, .name = tb_span(units, length)}, &w);
+        &(struct tb_file_rename){.flags = flags, .name = tb_span(units, length)}, &w);
     tb_sim_require(!w.failed);
     free(units);
-    return tb_sim_set_request(tree, id, TB_SMB2_0_INFO_FILE, TB_FILE_RENAME_INFORMATION,
-                              tb_span(bytes, w.at));
+    return tb_sim_set_request(tree, id, TB_SMB2_0_INFO_FILE, class, tb_span(bytes, w.at));
+}
+
+struct tb_sim_request *tb_sim_rename_request(struct tb_sim_tree *tree, struct tb_file_id id,
+                                             const char *name, bool replace)
+{
+    return name_request(tree, id, TB_FILE_RENAME_INFORMATION, name, replace);
+}
+
+enum tb_error tb_sim_set_name(struct tb_sim_open *open, uint8_t class, const char *name,
+                              uint32_t flags)
+{
+    return tb_sim_do(name_request(open->tree, open->id, class, name, flags));
 }
 
 enum tb_error tb_sim_rename(struct tb_sim_open *open, const char *name, bool replace)

@@ -364,6 +364,9 @@ static void opened(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
     struct creation *c = request->state;
+    if (task->error == TB_OBJECT_NAME_COLLISION &&
+        tb_share_name_doomed(request->tree->share, c->name.path, c->claim_name))
+        task->error = TB_DELETE_PENDING;
     if (task->error != TB_OK) {
         finish(request, task->error);
         return;

@@ -1,5 +1,6 @@
-/* FileDispositionInformation (MS-FSA 2.1.5.15.3): a file or an empty directory is to be deleted
- * with its last close, or not any more. */
+/* FileDispositionInformation (MS-FSA 2.1.5.15.3) and FileDispositionInformationEx: a file or an empty
+ * directory is to be deleted with its last close, or not any more. With POSIX semantics its name goes
+ * with the close of the open that asked for it. */
 #include "core/claim.h"
 #include "core/cmd/set_info.h"
 #include "core/node.h"
@@ -11,10 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of FileDispositionInformationEx only what the older class can say too, and that a read-only file
- * goes as well. Clients fall back to the older class. */
-#define SUPPORTED                                                                                  \
-    (TB_FILE_DISPOSITION_DELETE | TB_FILE_DISPOSITION_FORCE_IMAGE_SECTION_CHECK |                  \
+#define KNOWN                                                                                      \
+    (TB_FILE_DISPOSITION_DELETE | TB_FILE_DISPOSITION_POSIX_SEMANTICS |                            \
+     TB_FILE_DISPOSITION_FORCE_IMAGE_SECTION_CHECK | TB_FILE_DISPOSITION_ON_CLOSE |                \
      TB_FILE_DISPOSITION_IGNORE_READONLY)
 
 struct disposition_state {
@@ -37,7 +37,7 @@ enum tb_error tb_disposition_prepare(struct tb_request *request)
     tb_claim_init(&state->claim, NULL, NULL, false, false);
     if (body->file_info_class == TB_FILE_DISPOSITION_INFORMATION_EX) {
         enum tb_error error = tb_file_disposition_ex_decode(body->buffer, &state->flags);
-        return !error && state->flags & ~SUPPORTED ? TB_NOT_SUPPORTED : error;
+        return !error && state->flags & ~KNOWN ? TB_INVALID_PARAMETER : error;
     }
     bool delete = false;
     enum tb_error error = tb_file_disposition_decode(body->buffer, &delete);
@@ -52,9 +52,29 @@ static void finish(struct tb_request *request, enum tb_error error) TB_INSIDE
     tb_claim_drop(&state->claim);
     if (!error && !open->live)
         error = TB_FILE_CLOSED;
-    if (!error)
+    if (!error) {
         tb_node_doom(open->node, open);
+        open->posix_delete = state->flags & TB_FILE_DISPOSITION_POSIX_SEMANTICS;
+    }
     tb_request_finish(request, error);
+}
+
+/* What CREATE asked for with FILE_DELETE_ON_CLOSE, taken back or asked for again. */
+static void set_on_close(struct tb_request *request) TB_INSIDE
+{
+    const struct disposition_state *state = request->state;
+    struct tb_open *open = request->open;
+    if (!(open->options & TB_FILE_DELETE_ON_CLOSE)) {
+        tb_request_finish(request, TB_NOT_SUPPORTED);
+        return;
+    }
+    open->delete_on_close = state->flags & TB_FILE_DISPOSITION_DELETE;
+    open->posix_delete =
+        open->delete_on_close && state->flags & TB_FILE_DISPOSITION_POSIX_SEMANTICS;
+    open->mode &= ~TB_FILE_DELETE_ON_CLOSE;
+    if (open->delete_on_close)
+        open->mode |= TB_FILE_DELETE_ON_CLOSE;
+    tb_request_finish(request, TB_OK);
 }
 
 static struct tb_call *prepare_call(struct tb_request *request, enum tb_operation operation,
@@ -164,11 +184,15 @@ void tb_set_disposition(struct tb_request *request)
 {
     const struct disposition_state *state = request->state;
     struct tb_node *node = request->open->node;
-    if (!(state->flags & TB_FILE_DISPOSITION_DELETE)) {
+    if (state->flags & TB_FILE_DISPOSITION_ON_CLOSE) {
+        set_on_close(request);
+    } else if (!(state->flags & TB_FILE_DISPOSITION_DELETE)) {
+        request->open->posix_delete = false;
         if (!node->removed)
             tb_node_spare(node);
         tb_request_finish(request, TB_OK);
     } else if (node->delete_pending) {
+        request->open->posix_delete |= state->flags & TB_FILE_DISPOSITION_POSIX_SEMANTICS;
         tb_request_finish(request, TB_OK);
     } else if (*node->path == '\0') {
         tb_request_finish(request, TB_CANNOT_DELETE);

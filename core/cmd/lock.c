@@ -169,7 +169,7 @@ static void wait_for_lock(struct tb_request *request) TB_INSIDE
     }
     state->waiter.lock = state->locks[0];
     state->locks[0] = NULL;
-    tb_list_append(&request->open->node->lock_waiters, &state->waiter.in_node);
+    tb_list_append(&request->open->node->file->lock_waiters, &state->waiter.in_node);
     tb_task_wait(&request->task, granted);
 }
 

@@ -53,6 +53,7 @@ static void answer(struct tb_request *request, const struct tb_attributes *attri
         .granted_access = open->access,
         .create_options = open->mode,
         .delete_pending = node->delete_pending,
+        .removed = node->removed,
     };
     struct tb_writer w = {0};
     enum tb_error error = tb_query_info_room(request, tb_query_info_bound(node->path), &w);

@@ -1,6 +1,7 @@
-/* FileRenameInformation (MS-FSA 2.1.5.15.11).
+/* FileRenameInformation and FileLinkInformation, and their newer classes (MS-FSA 2.1.5.15.12,
+ * 2.1.5.15.7): a name gets another place, or the file one more name.
  *
- * Both names are claimed exclusively before anything is looked at, so nobody opens, creates or
+ * Both names (of a link, the new one) are claimed exclusively before anything is looked at, so nobody opens, creates or
  * removes either, or anything beneath a directory that moves, until the exporter has answered. */
 #include "core/claim.h"
 #include "core/cmd/set_info.h"
@@ -9,8 +10,10 @@
 #include "core/nt/upcase.h"
 #include "core/open.h"
 #include "core/share.h"
+#include "core/tree.h"
 #include "core/watch.h"
 #include "core/wire/fscc_file.h"
+#include "core/wire/notify_information.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -21,10 +24,12 @@ struct rename_state {
     char *to_folded;   /* for the claim */
     char *node_folded; /* the same, for the node afterwards */
     char *from_folded; /* in the arena: the name when the claims were made */
-    bool replace;
+    enum tb_operation operation; /* RENAME or LINK */
+    uint32_t flags;              /* TB_FILE_RENAME_… */
     struct tb_claim claims[2];
     unsigned claim_count;
     enum tb_error verdict; /* on replacing the target */
+    uint64_t target_id;    /* of the open file that is replaced; 0: it is not open */
 };
 
 static void clean(struct tb_request *request)
@@ -49,8 +54,13 @@ static enum tb_error convert(struct rename_state *state, struct tb_span name)
 
 enum tb_error tb_rename_prepare(struct tb_request *request)
 {
+    struct tb_span buffer = request->body.set_info.buffer;
+    uint8_t class = request->body.set_info.file_info_class;
     struct tb_file_rename body = {0};
-    enum tb_error error = tb_file_rename_decode(request->body.set_info.buffer, &body);
+    bool newer = class == TB_FILE_RENAME_INFORMATION_EX || class == TB_FILE_LINK_INFORMATION_EX;
+    bool rename = class == TB_FILE_RENAME_INFORMATION || class == TB_FILE_RENAME_INFORMATION_EX;
+    enum tb_error error =
+        newer ? tb_file_rename_ex_decode(buffer, &body) : tb_file_rename_decode(buffer, &body);
     if (error)
         return error;
     if (body.root_directory != 0)
@@ -58,7 +68,8 @@ enum tb_error tb_rename_prepare(struct tb_request *request)
     struct rename_state *state = tb_request_alloc(request, sizeof *state);
     if (!state)
         return TB_NO_MEMORY;
-    state->replace = body.replace;
+    state->operation = rename ? TB_CALL_RENAME : TB_CALL_LINK;
+    state->flags = body.flags;
     request->state = state;
     request->clean = clean;
     return convert(state, body.name);
@@ -89,23 +100,51 @@ static void take_new_name(struct tb_request *request, char *real_path) TB_INSIDE
         state->to.path = NULL;
 }
 
+/* What was replaced while it was open lives on without this name (POSIX semantics). */
+static void forget_target(struct tb_request *request) TB_INSIDE
+{
+    const struct rename_state *state = request->state;
+    if (state->target_id == 0)
+        return;
+    struct tb_node *target = tb_node_find(request->open->share, state->target_id, state->to.path,
+                                          state->to_folded);
+    if (target)
+        tb_node_removed(target);
+}
+
 static void renamed(struct tb_task *task) TB_INSIDE
 {
     struct tb_request *request = tb_request_of(task);
-    if (!task->error)
+    if (!task->error) {
+        forget_target(request);
         take_new_name(request, task->call.rename.real_path);
+    }
     finish(request, task->error);
 }
 
-static void call_rename(struct tb_request *request) TB_INSIDE
+static void linked(struct tb_task *task) TB_INSIDE
+{
+    struct tb_request *request = tb_request_of(task);
+    const struct rename_state *state = request->state;
+    if (!task->error) {
+        char *real_path = task->call.rename.real_path;
+        forget_target(request);
+        tb_watch_changed(request->open->share, TB_FILE_ACTION_ADDED,
+                         TB_FILE_NOTIFY_CHANGE_FILE_NAME, real_path ? real_path : state->to.path);
+        free(real_path);
+    }
+    finish(request, task->error);
+}
+
+static void call_exporter(struct tb_request *request) TB_INSIDE
 {
     struct rename_state *state = request->state;
     struct tb_call *call =
-        tb_task_prepare(&request->task, request->open->share->exporter, TB_CALL_RENAME,
+        tb_task_prepare(&request->task, request->open->share->exporter, state->operation,
                         tb_request_credentials(request), request->open->handle);
     call->rename.path = state->to.path;
-    call->rename.replace = state->replace;
-    tb_task_call(&request->task, renamed);
+    call->rename.replace = state->flags & TB_FILE_RENAME_REPLACE_IF_EXISTS;
+    tb_task_call(&request->task, state->operation == TB_CALL_RENAME ? renamed : linked);
 }
 
 static void target_closed(struct tb_task *task) TB_INSIDE
@@ -115,18 +154,31 @@ static void target_closed(struct tb_task *task) TB_INSIDE
     if (state->verdict)
         finish(request, state->verdict);
     else
-        call_rename(request);
+        call_exporter(request);
 }
 
-/* Whether what has the new name now may be replaced by this node. */
-static enum tb_error judge_target(const struct tb_node *node,
+/* Whether what has the new name now may be replaced by this node. What is open may be where the
+ * client asks for POSIX semantics, and nobody minds its deletion. */
+static enum tb_error judge_target(struct tb_request *request,
                                   const struct tb_attributes *target) TB_INSIDE
 {
-    if (target->file_id == node->by_id.key)
-        return TB_OK;
-    if (target->file_attributes & (TB_FILE_ATTRIBUTE_DIRECTORY | TB_FILE_ATTRIBUTE_READONLY))
+    struct rename_state *state = request->state;
+    const struct tb_node *node = request->open->node;
+    const uint32_t all = TB_FILE_SHARE_READ | TB_FILE_SHARE_WRITE | TB_FILE_SHARE_DELETE;
+    if (target->file_attributes & TB_FILE_ATTRIBUTE_DIRECTORY)
         return TB_ACCESS_DENIED;
-    return tb_node_find(node->share, target->file_id) ? TB_ACCESS_DENIED : TB_OK;
+    state->target_id = target->file_id;
+    if (target->file_id == node->file->by_id.key)
+        return TB_OK;
+    if (target->file_attributes & TB_FILE_ATTRIBUTE_READONLY &&
+        !(state->flags & TB_FILE_RENAME_IGNORE_READONLY))
+        return TB_ACCESS_DENIED;
+    const struct tb_file *file = tb_file_find(node->share, target->file_id);
+    if (!file)
+        return TB_OK;
+    bool replaceable = state->flags & TB_FILE_RENAME_POSIX_SEMANTICS &&
+                       tb_file_shares(file, TB_DELETE, all);
+    return replaceable ? TB_OK : TB_ACCESS_DENIED;
 }
 
 static void target_known(struct tb_task *task) TB_INSIDE
@@ -134,7 +186,7 @@ static void target_known(struct tb_task *task) TB_INSIDE
     struct tb_request *request = tb_request_of(task);
     struct rename_state *state = request->state;
     if (task->error == TB_OBJECT_NAME_NOT_FOUND) {
-        call_rename(request);
+        call_exporter(request);
         return;
     }
     if (task->error) {
@@ -143,7 +195,7 @@ static void target_known(struct tb_task *task) TB_INSIDE
     }
     void *handle = task->call.handle;
     free(task->call.open.real_path);
-    state->verdict = judge_target(request->open->node, &task->call.open.attributes);
+    state->verdict = judge_target(request, &task->call.open.attributes);
     tb_task_prepare(task, request->open->share->exporter, TB_CALL_CLOSE,
                     tb_request_credentials(request), handle);
     tb_task_call(task, target_closed);
@@ -176,22 +228,40 @@ static enum tb_error check_parent(const struct tb_request *request) TB_INSIDE
     return shares ? TB_OK : TB_SHARING_VIOLATION;
 }
 
-static enum tb_error check(const struct tb_request *request) TB_INSIDE
+static enum tb_error check_link(const struct tb_request *request) TB_INSIDE
+{
+    const struct tb_open *open = request->open;
+    if (open->directory)
+        return TB_FILE_IS_A_DIRECTORY;
+    if (!(request->tree->maximal_access & TB_FILE_WRITE_DATA))
+        return TB_ACCESS_DENIED;
+    return open->share->capabilities.hard_links ? TB_OK : TB_NOT_SUPPORTED;
+}
+
+static enum tb_error check_rename(const struct tb_request *request) TB_INSIDE
 {
     const struct rename_state *state = request->state;
-    const struct tb_open *open = request->open;
-    const struct tb_node *node = open->node;
-    if (!open->live)
-        return TB_FILE_CLOSED;
-    if (node->delete_pending)
-        return TB_DELETE_PENDING;
+    const struct tb_node *node = request->open->node;
     if (*node->path == '\0')
         return TB_INVALID_PARAMETER;
     if (node->directory && tb_path_is_beneath(state->to_folded, node->folded))
         return TB_INVALID_PARAMETER;
-    if (node->directory && tb_share_open_beneath(open->share, node->path))
+    if (node->directory && tb_share_open_beneath(node->share, node->path))
         return TB_ACCESS_DENIED;
-    return check_parent(request);
+    return TB_OK;
+}
+
+static enum tb_error check(const struct tb_request *request) TB_INSIDE
+{
+    const struct rename_state *state = request->state;
+    const struct tb_open *open = request->open;
+    if (!open->live)
+        return TB_FILE_CLOSED;
+    if (open->node->delete_pending)
+        return TB_DELETE_PENDING;
+    enum tb_error error =
+        state->operation == TB_CALL_RENAME ? check_rename(request) : check_link(request);
+    return error ? error : check_parent(request);
 }
 
 static void add_claim(struct tb_request *request, char *folded, bool subtree)
@@ -216,8 +286,10 @@ static void make_claims(struct tb_request *request) TB_INSIDE
         return;
     }
     memcpy(state->from_folded, node->folded, size);
-    add_claim(request, state->from_folded, node->directory);
-    if (strcmp(state->from_folded, state->to_folded) != 0)
+    bool rename = state->operation == TB_CALL_RENAME;
+    if (rename)
+        add_claim(request, state->from_folded, node->directory);
+    if (!rename || strcmp(state->from_folded, state->to_folded) != 0)
         add_claim(request, state->to_folded, false);
     for (unsigned i = 0; i < state->claim_count; i++)
         tb_claim_take(&state->claims[i], NULL);
@@ -241,10 +313,11 @@ static void await_claims(struct tb_task *task)
     } else if (strcmp(request->open->node->folded, state->from_folded) != 0) {
         drop_claims(state);
         make_claims(request);
-    } else if (state->replace && state->claim_count > 1) {
+    } else if (state->flags & TB_FILE_RENAME_REPLACE_IF_EXISTS &&
+               strcmp(state->from_folded, state->to_folded) != 0) {
         look_at_target(request);
     } else {
-        call_rename(request);
+        call_exporter(request);
     }
 }
 

@@ -178,8 +178,8 @@ static void set_mode(struct tb_request *request) TB_INSIDE
     tb_request_finish(request, TB_OK);
 }
 
-/* MS-FSA 2.1.5.15.14: it needs a privilege that nobody has here. */
-static void set_valid_data_length(struct tb_request *request) TB_INSIDE
+/* ValidDataLength and ShortName (MS-FSA 2.1.5.15.15, 2.1.5.15.14): nobody here has the privilege. */
+static void needs_privilege(struct tb_request *request) TB_INSIDE
 {
     tb_request_finish(request, TB_PRIVILEGE_NOT_HELD);
 }
@@ -201,9 +201,13 @@ static const struct set_row {
     {TB_FILE_MODE_INFORMATION, decode_mode, set_mode},
     {TB_FILE_ALLOCATION_INFORMATION, decode_length, set_allocation},
     {TB_FILE_END_OF_FILE_INFORMATION, decode_length, set_end_of_file},
-    {TB_FILE_VALID_DATA_LENGTH_INFORMATION, decode_length, set_valid_data_length},
+    {TB_FILE_VALID_DATA_LENGTH_INFORMATION, decode_length, needs_privilege},
     {TB_FILE_FULL_EA_INFORMATION, NULL, set_full_ea},
     {TB_FILE_RENAME_INFORMATION, NULL, tb_rename},
+    {TB_FILE_RENAME_INFORMATION_EX, NULL, tb_rename},
+    {TB_FILE_LINK_INFORMATION, NULL, tb_rename},
+    {TB_FILE_LINK_INFORMATION_EX, NULL, tb_rename},
+    {TB_FILE_SHORT_NAME_INFORMATION, NULL, needs_privilege},
 };
 
 static const struct set_row *row_find(uint8_t number)
@@ -223,7 +227,7 @@ enum tb_error tb_set_file_prepare(struct tb_request *request)
         return TB_INVALID_INFO_CLASS;
     if (body->buffer.length < class->fixed_length)
         return TB_INFO_LENGTH_MISMATCH;
-    if (class->number == TB_FILE_RENAME_INFORMATION)
+    if (row && row->start == tb_rename)
         return tb_rename_prepare(request);
     if (row && row->start == tb_set_disposition)
         return tb_disposition_prepare(request);

@@ -8,7 +8,7 @@
 enum tb_error tb_set_file_prepare(struct tb_request *request);
 void tb_set_file(struct tb_request *request) TB_INSIDE;
 
-/* FileRenameInformation, in the same two parts. */
+/* FileRenameInformation, FileLinkInformation and their newer classes, in the same two parts. */
 enum tb_error tb_rename_prepare(struct tb_request *request);
 void tb_rename(struct tb_request *request) TB_INSIDE;
 

@@ -71,7 +71,7 @@ static enum tb_error query_standard(const struct tb_file_state *state, struct tb
     tb_write_u64(to, state->attributes->allocation_size);
     tb_write_u64(to, state->attributes->size);
     /* MS-FSA 2.1.5.12.27: a name about to be deleted does not count. */
-    tb_write_u32(to, state->delete_pending && links > 0 ? links - 1 : links);
+    tb_write_u32(to, state->delete_pending && !state->removed && links > 0 ? links - 1 : links);
     tb_write_u8(to, state->delete_pending);
     tb_write_u8(to, is_directory(state->attributes));
     tb_write_u16(to, 0);

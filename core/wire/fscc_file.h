@@ -47,6 +47,7 @@ enum tb_file_class_number {
     TB_FILE_ID_EXTD_DIRECTORY_INFORMATION = 60,
     TB_FILE_DISPOSITION_INFORMATION_EX = 64,
     TB_FILE_RENAME_INFORMATION_EX = 65,
+    TB_FILE_LINK_INFORMATION_EX = 72,
     TB_FILE_ID_64_EXTD_DIRECTORY_INFORMATION = 78,
     TB_FILE_ID_64_EXTD_BOTH_DIRECTORY_INFORMATION = 79,
     TB_FILE_ID_ALL_EXTD_DIRECTORY_INFORMATION = 80,
@@ -75,6 +76,7 @@ struct tb_file_state {
     uint32_t create_options; /* FileModeInformation shows part of them */
     uint32_t ea_size;
     bool delete_pending;
+    bool removed; /* its name is gone, and not counted in link_count */
 };
 
 /* Writes what fits of the class into `to`, whose capacity is the client's buffer length.
@@ -106,9 +108,15 @@ struct tb_file_basic {
     uint32_t file_attributes;
 };
 
-/* Rename and link, in the form of SMB2 (MS-FSCC 2.4.42.2, 2.4.27.2). */
+/* Rename and link, in the form of SMB2 (MS-FSCC 2.4.42.2, 2.4.27.2), and their newer classes, whose
+ * flags are alike. */
+#define TB_FILE_RENAME_REPLACE_IF_EXISTS 0x00000001u
+#define TB_FILE_RENAME_POSIX_SEMANTICS   0x00000002u
+#define TB_FILE_RENAME_IGNORE_READONLY   0x00000040u
+#define TB_FILE_RENAME_FLAGS             0x000001FFu /* those defined; the rest are hints */
+
 struct tb_file_rename {
-    bool replace;
+    uint32_t flags;
     uint64_t root_directory; /* must be 0 over the network */
     struct tb_span name;     /* UTF-16LE */
 };
@@ -124,6 +132,8 @@ enum tb_error tb_file_basic_decode(struct tb_span input, struct tb_file_basic *b
 void tb_file_basic_encode(const struct tb_file_basic *basic, struct tb_writer *to);
 
 enum tb_error tb_file_rename_decode(struct tb_span input, struct tb_file_rename *rename);
+enum tb_error tb_file_rename_ex_decode(struct tb_span input, struct tb_file_rename *rename);
+/* Either: the older classes have one flag only. */
 void tb_file_rename_encode(const struct tb_file_rename *rename, struct tb_writer *to);
 
 enum tb_error tb_file_disposition_decode(struct tb_span input, bool *delete_pending);

@@ -26,7 +26,10 @@ const struct tb_file_class *tb_file_class_set(uint8_t number)
         {TB_FILE_END_OF_FILE_INFORMATION, 8, TB_FILE_WRITE_DATA, "EndOfFile"},
         {TB_FILE_PIPE_INFORMATION, 8, TB_FILE_WRITE_ATTRIBUTES, "Pipe"},
         {TB_FILE_VALID_DATA_LENGTH_INFORMATION, 8, TB_FILE_WRITE_DATA, "ValidDataLength"},
+        {TB_FILE_SHORT_NAME_INFORMATION, 4, TB_DELETE, "ShortName"},
         {TB_FILE_DISPOSITION_INFORMATION_EX, 4, TB_DELETE, "DispositionEx"},
+        {TB_FILE_RENAME_INFORMATION_EX, RENAME_HEADER_LENGTH, TB_DELETE, "RenameEx"},
+        {TB_FILE_LINK_INFORMATION_EX, RENAME_HEADER_LENGTH, 0, "LinkEx"},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -79,28 +82,43 @@ void tb_file_basic_encode(const struct tb_file_basic *basic, struct tb_writer *t
     tb_write_u32(to, 0);
 }
 
+static enum tb_error read_new_name(struct tb_reader *r, struct tb_file_rename *rename)
+{
+    rename->root_directory = tb_read_u64(r);
+    uint32_t length = tb_read_u32(r);
+    if (r->failed)
+        return TB_INFO_LENGTH_MISMATCH;
+    rename->name = tb_read_span(r, length);
+    if (r->failed)
+        return TB_INFO_LENGTH_MISMATCH;
+    return length == 0 || length % 2 != 0 ? TB_INVALID_PARAMETER : TB_OK;
+}
+
 enum tb_error tb_file_rename_decode(struct tb_span input, struct tb_file_rename *rename)
 {
     struct tb_reader r = tb_reader(input);
 
-    rename->replace = tb_read_u8(&r) != 0;
+    rename->flags = tb_read_u8(&r) != 0 ? TB_FILE_RENAME_REPLACE_IF_EXISTS : 0;
     tb_read_skip(&r, 7);
-    rename->root_directory = tb_read_u64(&r);
-    uint32_t length = tb_read_u32(&r);
-    if (r.failed)
-        return TB_INFO_LENGTH_MISMATCH;
-    rename->name = tb_read_span(&r, length);
-    if (r.failed)
-        return TB_INFO_LENGTH_MISMATCH;
-    return length == 0 || length % 2 != 0 ? TB_INVALID_PARAMETER : TB_OK;
+    return read_new_name(&r, rename);
+}
+
+enum tb_error tb_file_rename_ex_decode(struct tb_span input, struct tb_file_rename *rename)
+{
+    struct tb_reader r = tb_reader(input);
+
+    rename->flags = tb_read_u32(&r);
+    tb_read_skip(&r, 4);
+    enum tb_error error = read_new_name(&r, rename);
+    return !error && rename->flags & ~TB_FILE_RENAME_FLAGS ? TB_INVALID_PARAMETER : error;
 }
 
 void tb_file_rename_encode(const struct tb_file_rename *rename, struct tb_writer *to)
 {
     size_t length = RENAME_HEADER_LENGTH + rename->name.length;
 
-    tb_write_u8(to, rename->replace);
-    tb_write_zeros(to, 7);
+    tb_write_u32(to, rename->flags);
+    tb_write_zeros(to, 4);
     tb_write_u64(to, rename->root_directory);
     tb_write_u32(to, (uint32_t)rename->name.length);
     tb_write_span(to, rename->name);

@@ -210,20 +210,26 @@ END_TEST
 START_TEST(set_rename)
 {
     struct tb_span name = wide("dir\\new");
-    struct tb_file_rename in = {true, 0, name}, out;
+    struct tb_file_rename in = {TB_FILE_RENAME_REPLACE_IF_EXISTS, 0, name}, out;
     uint8_t bytes[64];
     struct tb_writer w = tb_writer(bytes, sizeof(bytes));
 
     tb_file_rename_encode(&in, &w);
     ck_assert_uint_eq(w.at, 20 + name.length);
     ck_assert_int_eq(tb_file_rename_decode(tb_span(bytes, w.at), &out), TB_OK);
-    ck_assert(out.replace && out.name.length == name.length);
+    ck_assert(out.flags == TB_FILE_RENAME_REPLACE_IF_EXISTS && out.name.length == name.length);
     ck_assert_mem_eq(out.name.data, name.data, name.length);
     for (size_t cut = 0; cut < w.at; cut++) {
         struct tb_span part = exact(bytes, cut);
         ck_assert_int_eq(tb_file_rename_decode(part, &out), TB_INFO_LENGTH_MISMATCH);
+        ck_assert_int_eq(tb_file_rename_ex_decode(part, &out), TB_INFO_LENGTH_MISMATCH);
         exact_free(part);
     }
+    tb_store_u32(bytes, TB_FILE_RENAME_FLAGS);
+    ck_assert_int_eq(tb_file_rename_ex_decode(tb_span(bytes, w.at), &out), TB_OK);
+    ck_assert_uint_eq(out.flags, TB_FILE_RENAME_FLAGS);
+    tb_store_u32(bytes, TB_FILE_RENAME_FLAGS + 1);
+    ck_assert_int_eq(tb_file_rename_ex_decode(tb_span(bytes, w.at), &out), TB_INVALID_PARAMETER);
     tb_store_u32(bytes + 16, UINT32_MAX);
     ck_assert_int_eq(tb_file_rename_decode(tb_span(bytes, w.at), &out), TB_INFO_LENGTH_MISMATCH);
     tb_store_u32(bytes + 16, 3);
