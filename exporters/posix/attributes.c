@@ -141,7 +141,7 @@ enum tb_error tb_posix_entry_attributes(const struct tb_posix_share *share, int 
     snprintf(path, sizeof path, "/proc/self/fd/%d/%s", directory, name);
     ssize_t length = lgetxattr(path, TB_DOSATTRIB_NAME, value, sizeof value);
     tb_dosattrib_decode(tb_span(value, length > 0 ? (size_t)length : 0), &dos);
-    fill(share, &sx, &dos, name[0] == '.', out);
+    fill(share, &sx, &dos, share->hide_dot_files && name[0] == '.', out);
     *mode = sx.stx_mode;
     return TB_OK;
 }
@@ -243,7 +243,7 @@ enum tb_error tb_posix_set_attributes(struct tb_posix_share *share, struct tb_ca
     const struct tb_posix_handle *handle = call->handle;
     struct tb_attributes now;
 
-    if (!(handle->use & TB_USE_ATTRIBUTES))
+    if (!(handle->use & (TB_USE_ATTRIBUTES | TB_USE_WRITE)))
         return TB_ACCESS_DENIED;
     enum tb_error error = tb_posix_handle_attributes(share, handle, &now);
     if (!error)

@@ -52,23 +52,32 @@ static char *path_in_tree_new(const struct listing *listing)
     return result;
 }
 
-/* Whether the link leads to a file or directory inside; its attributes. */
-static bool follow(struct listing *listing, const char *name, struct tb_attributes *attributes)
+/* What a link leads to, O_PATH; -1: nowhere it may. */
+static int open_link(struct listing *listing, const char *name)
 {
     char path[PATH_MAX];
 
-    if (!listing->share->follow_symlinks)
-        return false;
+    if (listing->share->symlinks == TB_POSIX_SYMLINKS_NONE)
+        return -1;
+    if (listing->share->symlinks == TB_POSIX_SYMLINKS_WIDE)
+        return tb_posix_open_linked(listing->share, listing->descriptor, name);
     if (!listing->path && !(listing->path = path_in_tree_new(listing)))
-        return false;
+        return -1;
     int length =
         snprintf(path, sizeof path, "%s%s%s", listing->path, *listing->path ? "/" : "", name);
     if (length < 0 || (size_t)length >= sizeof path)
-        return false;
-    int file = tb_posix_open_beneath(listing->share, path, O_PATH);
+        return -1;
+    return tb_posix_open_beneath(listing->share, path, O_PATH);
+}
+
+/* Whether the link leads to a file or directory inside; its attributes. */
+static bool follow(struct listing *listing, const char *name, struct tb_attributes *attributes)
+{
+    int file = open_link(listing, name);
     if (file < 0)
         return false;
-    enum tb_error error = tb_posix_attributes(listing->share, file, name[0] == '.', attributes);
+    enum tb_error error = tb_posix_attributes(
+        listing->share, file, listing->share->hide_dot_files && name[0] == '.', attributes);
     close(file);
     return !error;
 }
@@ -80,7 +89,7 @@ static bool offer(struct listing *listing, const struct dirent64 *found)
     struct tb_directory_entry entry = {.name = name, .cookie = (uint64_t)found->d_off};
     mode_t mode;
 
-    if (!tb_posix_name_to_client(found->d_name, name) ||
+    if (!tb_posix_name_to_client(listing->share->names_mode, found->d_name, name) ||
         tb_posix_entry_attributes(listing->share, listing->descriptor, found->d_name,
                                   &entry.attributes, &mode) != TB_OK)
         return true;

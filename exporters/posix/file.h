@@ -15,6 +15,9 @@ enum tb_error tb_posix_flush(struct tb_posix_share *share, struct tb_call *call)
 enum tb_error tb_posix_read_directory(struct tb_posix_share *share, struct tb_call *call);
 enum tb_error tb_posix_rename(struct tb_posix_share *share, struct tb_call *call);
 enum tb_error tb_posix_remove(struct tb_posix_share *share, struct tb_call *call);
+enum tb_error tb_posix_link(struct tb_posix_share *share, struct tb_call *call);
+enum tb_error tb_posix_zero(struct tb_posix_share *share, struct tb_call *call);
+enum tb_error tb_posix_allocated_ranges(struct tb_posix_share *share, struct tb_call *call);
 enum tb_error tb_posix_get_space(struct tb_posix_share *share, struct tb_call *call);
 
 /* READ and WRITE as far as they need not wait for a disk. True: done, *error is the answer. False:

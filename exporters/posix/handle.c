@@ -137,7 +137,7 @@ void tb_posix_name_move_locked(struct tb_posix_share *share, struct tb_posix_nam
 
 bool tb_posix_name_is_dotted(struct tb_posix_share *share, const struct tb_posix_name *name)
 {
-    if (!name)
+    if (!name || !share->hide_dot_files)
         return false;
     pthread_mutex_lock(&share->names_lock);
     bool dotted = name->leaf[0] == '.';

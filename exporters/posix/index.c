@@ -50,6 +50,7 @@ struct tb_posix_index {
     pthread_mutex_t lock;
     int notify;
     struct tb_hash_key hash_key;
+    enum tb_posix_names names_mode;
     uint64_t bytes_max, bytes;
     struct tb_table by_inode, by_watch;
     struct tb_list order; /* the one asked about last is at the end */
@@ -154,7 +155,7 @@ static bool add_name(struct tb_posix_index *index, struct directory *directory, 
     char seen[TB_POSIX_CLIENT_NAME_CAPACITY];
     size_t size = strlen(stored) + 1;
 
-    if (!tb_posix_name_to_client(stored, seen))
+    if (!tb_posix_name_to_client(index->names_mode, stored, seen))
         return true; /* nobody can ask for it */
     uint64_t hash = tb_hash_name_folded(index->hash_key, seen);
     struct name *name = find_stored(directory, hash, stored);
@@ -175,7 +176,7 @@ static struct name *find_gone(const struct tb_posix_index *index, const struct d
                               const char *stored)
 {
     char seen[TB_POSIX_CLIENT_NAME_CAPACITY];
-    return tb_posix_name_to_client(stored, seen)
+    return tb_posix_name_to_client(index->names_mode, stored, seen)
                ? find_stored(directory, tb_hash_name_folded(index->hash_key, seen), stored)
                : NULL;
 }
@@ -320,7 +321,8 @@ static struct directory *build_locked(struct tb_posix_index *index, int path_des
 }
 
 /* Of the names that equal `wanted`: one that is doubtful, else the first in byte order; or NULL. */
-static struct name *look_up(const struct directory *directory, uint64_t hash, const char *wanted)
+static struct name *look_up(const struct tb_posix_index *index, const struct directory *directory,
+                            uint64_t hash, const char *wanted)
 {
     struct tb_table_entry *entry = tb_table_find(&directory->names, hash);
     struct name *first = NULL;
@@ -328,7 +330,7 @@ static struct name *look_up(const struct directory *directory, uint64_t hash, co
     for (; entry; entry = tb_table_find_next(entry)) {
         struct name *name = tb_container(entry, struct name, by_hash);
         char seen[TB_POSIX_CLIENT_NAME_CAPACITY];
-        if (!tb_posix_name_to_client(name->stored, seen) || !tb_name_equal_folded(seen, wanted))
+        if (!tb_posix_name_to_client(index->names_mode, name->stored, seen) || !tb_name_equal_folded(seen, wanted))
             continue;
         if (name->doubtful)
             return name;
@@ -378,7 +380,7 @@ static enum tb_posix_known find_locked(struct tb_posix_index *index, int descrip
     uint64_t hash = tb_hash_name_folded(index->hash_key, wanted);
 
     for (int doubts = 0; directory && doubts < DOUBTS_MAX; doubts++) {
-        struct name *name = look_up(directory, hash, wanted);
+        struct name *name = look_up(index, directory, hash, wanted);
         tb_list_remove(&directory->in_order);
         tb_list_append(&index->order, &directory->in_order);
         if (!name)
@@ -421,11 +423,13 @@ void tb_posix_index_count(struct tb_posix_index *index, struct tb_posix_index_co
     pthread_mutex_unlock(&index->lock);
 }
 
-struct tb_posix_index *tb_posix_index_new(const struct tb_env *env, uint64_t bytes_max)
+struct tb_posix_index *tb_posix_index_new(const struct tb_env *env, enum tb_posix_names names,
+                                          uint64_t bytes_max)
 {
     struct tb_posix_index *index = calloc(1, sizeof *index);
     if (!index)
         return NULL;
+    index->names_mode = names;
     index->bytes_max = bytes_max;
     index->notify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     bool tables = tb_table_init(&index->by_inode);

@@ -10,6 +10,7 @@
 #define TB_EXPORTERS_POSIX_INDEX_H
 
 #include "core/env.h"
+#include "exporters/posix/name_map.h"
 #include "exporters/posix/scan.h"
 
 #include <stdint.h>
@@ -23,7 +24,8 @@ enum tb_posix_known {
 };
 
 /* `bytes_max`: memory for it. NULL without memory or inotify. */
-struct tb_posix_index *tb_posix_index_new(const struct tb_env *env, uint64_t bytes_max);
+struct tb_posix_index *tb_posix_index_new(const struct tb_env *env, enum tb_posix_names names,
+                                          uint64_t bytes_max);
 /* NULL is fine. */
 void tb_posix_index_free(struct tb_posix_index *index);
 

@@ -113,7 +113,7 @@ static enum tb_error take_descriptor(struct tb_posix_handle *handle, int file,
 static enum tb_error follow(const struct tb_posix_share *share, const struct tb_call *call,
                             const struct tb_posix_place *place, int *file)
 {
-    if (!share->follow_symlinks)
+    if (share->symlinks == TB_POSIX_SYMLINKS_NONE)
         return TB_ACCESS_DENIED;
     *file = tb_posix_open_beneath(share, place->stored, O_PATH);
     if (*file >= 0)
@@ -206,7 +206,7 @@ static enum tb_error create(struct tb_posix_share *share, struct tb_call *call,
                                     : make_file(share, call, handle, place);
     if (error)
         return error;
-    tb_posix_store_new(handle->descriptor, place->leaf[0] == '.', directory,
+    tb_posix_store_new(handle->descriptor, share->hide_dot_files && place->leaf[0] == '.', directory,
                        call->open.create_file_attributes);
     if (!directory)
         error = set_aside(call, handle->descriptor);
@@ -223,9 +223,10 @@ static enum tb_error create(struct tb_posix_share *share, struct tb_call *call,
 }
 
 /* The path as it is stored, for the client; NULL when that is how it was asked for. */
-static enum tb_error note_real_path(struct tb_call *call, const struct tb_posix_place *place)
+static enum tb_error note_real_path(const struct tb_posix_share *share, struct tb_call *call,
+                                    const struct tb_posix_place *place)
 {
-    enum tb_error error = tb_posix_path_to_client(place->stored, &call->open.real_path);
+    enum tb_error error = tb_posix_path_to_client(share->names_mode, place->stored, &call->open.real_path);
     if (!error && strcmp(call->open.real_path, call->open.path) == 0) {
         free(call->open.real_path);
         call->open.real_path = NULL;
@@ -248,7 +249,7 @@ static enum tb_error open_once(struct tb_posix_share *share, struct tb_call *cal
     else if (place.entry < 0 && call->open.how == TB_OPEN_EXISTING)
         error = TB_OBJECT_NAME_NOT_FOUND;
     else
-        error = note_real_path(call, &place);
+        error = note_real_path(share, call, &place);
     if (!error)
         error = place.entry >= 0 ? open_existing(share, call, handle, &place)
                                  : create(share, call, handle, &place);

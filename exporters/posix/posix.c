@@ -36,24 +36,44 @@ static enum tb_error parse_mask(const char *value, mode_t *mask, char *message, 
     return TB_INVALID_PARAMETER;
 }
 
-static enum tb_error parse_symlinks(const char *value, bool *follow, char *message, size_t size)
+/* One of the words of `known`, which ends with NULL: its place. */
+static enum tb_error parse_word(const char *option, const char *value, const char *const *known,
+                                unsigned *place, char *message, size_t size)
 {
-    static const char *const known[] = {"inside", "none", NULL};
-    *follow = strcmp(value, "inside") == 0;
-    if (*follow || strcmp(value, "none") == 0)
-        return TB_OK;
-    return tb_option_unknown("posix", "symlinks", value, known, message, size);
+    for (*place = 0; known[*place]; ++*place)
+        if (strcmp(value, known[*place]) == 0)
+            return TB_OK;
+    return tb_option_unknown("posix", option, value, known, message, size);
 }
 
 static enum tb_error parse_option(struct tb_posix_share *share, const char *option, char *message,
                                   size_t size)
 {
-    static const char *const known[] = {"symlinks", "create-mask", "directory-mask", "name-index",
+    static const char *const known[] = {"symlinks",   "create-mask", "directory-mask",
+                                        "name-index", "names",       "hide-dot-files",
                                         NULL};
+    static const char *const policies[] = {"inside", "none", "wide", NULL};
+    static const char *const names[] = {"mapped", "windows", "plain", NULL};
+    static const char *const answers[] = {"no", "yes", NULL};
+    enum tb_error error;
     const char *value;
+    unsigned place;
 
-    if ((value = tb_option_value(option, "symlinks")))
-        return parse_symlinks(value, &share->follow_symlinks, message, size);
+    if ((value = tb_option_value(option, "symlinks"))) {
+        error = parse_word("symlinks", value, policies, &place, message, size);
+        share->symlinks = (enum tb_posix_symlinks)place;
+        return error;
+    }
+    if ((value = tb_option_value(option, "names"))) {
+        error = parse_word("names", value, names, &place, message, size);
+        share->names_mode = (enum tb_posix_names)place;
+        return error;
+    }
+    if ((value = tb_option_value(option, "hide-dot-files"))) {
+        error = parse_word("hide-dot-files", value, answers, &place, message, size);
+        share->hide_dot_files = place == 1;
+        return error;
+    }
     if ((value = tb_option_value(option, "create-mask")))
         return parse_mask(value, &share->create_mask, message, size);
     if ((value = tb_option_value(option, "directory-mask")))
@@ -128,6 +148,7 @@ static enum tb_error open_root(struct tb_posix_share *share, const char *argumen
         .volume_id = (id ? id : st.st_dev) ^ st.st_ino * UINT64_C(0x9E3779B97F4A7C15),
         .volume_creation_filetime = attributes.creation_filetime,
         .filesystem_name = "NTFS",
+        .hard_links = true,
     };
     return TB_OK;
 }
@@ -159,6 +180,9 @@ static enum tb_error (*const operations[TB_CALL_COUNT])(struct tb_posix_share *,
     [TB_CALL_RENAME] = tb_posix_rename,
     [TB_CALL_REMOVE] = tb_posix_remove,
     [TB_CALL_GET_SPACE] = tb_posix_get_space,
+    [TB_CALL_LINK] = tb_posix_link,
+    [TB_CALL_ZERO] = tb_posix_zero,
+    [TB_CALL_ALLOCATED_RANGES] = tb_posix_allocated_ranges,
 };
 
 static void run(void *context, struct tb_call *call)
@@ -173,7 +197,8 @@ static void submit(void *self, struct tb_call *call)
     struct tb_posix_share *share = self;
     enum tb_error error;
 
-    if (!share->local || call->operation == TB_CALL_FLUSH)
+    if (!share->local || call->operation == TB_CALL_FLUSH || call->operation == TB_CALL_ZERO ||
+        call->operation == TB_CALL_ALLOCATED_RANGES)
         tb_posix_pool_submit(share->pool, call);
     else if (call->operation != TB_CALL_READ && call->operation != TB_CALL_WRITE)
         run(share, call);
@@ -187,7 +212,7 @@ static void submit(void *self, struct tb_call *call)
 /* Without one directories are read. */
 static void start_index(struct tb_posix_share *share)
 {
-    share->index = tb_posix_index_new(&share->env, share->index_bytes);
+    share->index = tb_posix_index_new(&share->env, share->names_mode, share->index_bytes);
     if (!share->index)
         share->env.ops->log(share->env.data, TB_LOG_WARNING,
                             "posix: no index of names, each miss reads its directory: inotify(7) "
@@ -227,7 +252,7 @@ static enum tb_error posix_start(const char *argument, const char *const *option
     }
     share->env = *env;
     share->root = -1;
-    share->follow_symlinks = true;
+    share->hide_dot_files = true;
     share->index_bytes = INDEX_BYTES;
     share->create_mask = 0744;
     share->directory_mask = 0755;
@@ -282,4 +307,7 @@ const struct tb_exporter_ops tb_posix_exporter = {
     .rename = submit,
     .remove = submit,
     .get_space = submit,
+    .link = submit,
+    .zero = submit,
+    .allocated_ranges = submit,
 };

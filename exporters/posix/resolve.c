@@ -37,10 +37,27 @@ static int open_how(int directory, const char *path, int flags, mode_t mode, uin
     }
 }
 
+/* Paths hold no "..", so what a wide share does not ask for only symbolic links would need. */
+static uint64_t policy(const struct tb_posix_share *share)
+{
+    switch (share->symlinks) {
+    case TB_POSIX_SYMLINKS_WIDE:
+        return 0;
+    case TB_POSIX_SYMLINKS_NONE:
+        return RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+    default:
+        return RESOLVE_BENEATH;
+    }
+}
+
 int tb_posix_open_beneath(const struct tb_posix_share *share, const char *stored, int flags)
 {
-    uint64_t policy = share->follow_symlinks ? 0 : RESOLVE_NO_SYMLINKS;
-    return open_how(share->root, *stored ? stored : ".", flags, 0, RESOLVE_BENEATH | policy);
+    return open_how(share->root, *stored ? stored : ".", flags, 0, policy(share));
+}
+
+int tb_posix_open_linked(const struct tb_posix_share *share, int directory, const char *name)
+{
+    return open_how(directory, name, O_PATH, 0, policy(share));
 }
 
 int tb_posix_open_entry(int parent, const char *name, int flags, mode_t mode)
@@ -213,7 +230,7 @@ enum tb_error tb_posix_resolve(const struct tb_posix_share *share, const char *p
     char *disk;
 
     *place = (struct tb_posix_place){.parent = -1, .entry = -1};
-    enum tb_error error = tb_posix_path_to_disk(path, &disk);
+    enum tb_error error = tb_posix_path_to_disk(share->names_mode, path, &disk);
     if (error)
         return error;
     if (*disk == '\0') {

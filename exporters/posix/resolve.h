@@ -23,6 +23,9 @@ void tb_posix_place_clear(struct tb_posix_place *place);
 
 /* open(2) beneath the root with the share's policy on symbolic links. -1 and errno. */
 int tb_posix_open_beneath(const struct tb_posix_share *share, const char *stored, int flags);
+/* O_PATH, of what a name in a directory leads to, as far as the share's policy lets it. It is not
+ * beneath the root but beneath the directory that it has to stay. -1 and errno. */
+int tb_posix_open_linked(const struct tb_posix_share *share, int directory, const char *name);
 /* A single name in a directory; symbolic links are not followed. -1 and errno. */
 int tb_posix_open_entry(int parent, const char *name, int flags, mode_t mode);
 /* What an O_PATH descriptor stands for, really opened: this very file, whatever its name leads to

@@ -54,13 +54,13 @@ const struct dirent64 *tb_posix_entries_next(struct tb_posix_entries *entries, i
     }
 }
 
-static bool matches(const char *stored, const char *wanted)
+static bool matches(const struct tb_posix_share *share, const char *stored, const char *wanted)
 {
     char name[TB_POSIX_CLIENT_NAME_CAPACITY];
-    return tb_posix_name_to_client(stored, name) && tb_name_equal_folded(name, wanted);
+    return tb_posix_name_to_client(share->names_mode, stored, name) && tb_name_equal_folded(name, wanted);
 }
 
-static enum tb_error scan_open(int directory, const char *wanted,
+static enum tb_error scan_open(const struct tb_posix_share *share, int directory, const char *wanted,
                                char found[TB_POSIX_STORED_CAPACITY])
 {
     struct tb_posix_entries entries;
@@ -71,14 +71,14 @@ static enum tb_error scan_open(int directory, const char *wanted,
     if (!tb_posix_entries_init(&entries))
         return TB_NO_MEMORY;
     while ((entry = tb_posix_entries_next(&entries, directory, &error)))
-        if (matches(entry->d_name, wanted) && (!*found || strcmp(entry->d_name, found) < 0))
+        if (matches(share, entry->d_name, wanted) && (!*found || strcmp(entry->d_name, found) < 0))
             strcpy(found, entry->d_name); /* no longer than 255 bytes: it matches */
     tb_posix_entries_clear(&entries);
     return error ? error : *found ? TB_OK : TB_OBJECT_NAME_NOT_FOUND;
 }
 
 /* What changes while it is read may be missed: so nothing may have changed, as far as time tells. */
-static enum tb_error scan(int directory, const char *wanted, char found[TB_POSIX_STORED_CAPACITY])
+static enum tb_error scan(const struct tb_posix_share *share, int directory, const char *wanted, char found[TB_POSIX_STORED_CAPACITY])
 {
     struct stat before, after;
     enum tb_error error = TB_OK;
@@ -91,7 +91,7 @@ static enum tb_error scan(int directory, const char *wanted, char found[TB_POSIX
             error = tb_posix_error(errno);
             break;
         }
-        error = scan_open(descriptor, wanted, found);
+        error = scan_open(share, descriptor, wanted, found);
         if (error != TB_OBJECT_NAME_NOT_FOUND || fstat(descriptor, &after) < 0 ||
             (after.st_mtim.tv_sec == before.st_mtim.tv_sec &&
              after.st_mtim.tv_nsec == before.st_mtim.tv_nsec))
@@ -111,7 +111,7 @@ enum tb_error tb_posix_find_name(const struct tb_posix_share *share, int directo
 {
     char wanted[TB_POSIX_CLIENT_NAME_CAPACITY];
 
-    if (!tb_posix_name_to_client(name, wanted) || !may_list(directory))
+    if (!tb_posix_name_to_client(share->names_mode, name, wanted) || !may_list(directory))
         return TB_OBJECT_NAME_NOT_FOUND;
     switch (share->index ? tb_posix_index_find(share->index, directory, wanted, found)
                          : TB_POSIX_UNKNOWN) {
@@ -120,6 +120,6 @@ enum tb_error tb_posix_find_name(const struct tb_posix_share *share, int directo
     case TB_POSIX_ABSENT:
         return TB_OBJECT_NAME_NOT_FOUND;
     default:
-        return scan(directory, wanted, found);
+        return scan(share, directory, wanted, found);
     }
 }

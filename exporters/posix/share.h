@@ -10,15 +10,24 @@
 #include <sys/types.h>
 
 #include "core/exporter.h"
+#include "exporters/posix/name_map.h"
 #include "exporters/posix/pool.h"
 
 #define TB_POSIX_NAME_BUCKETS 1024
+
+enum tb_posix_symlinks {
+    TB_POSIX_SYMLINKS_INSIDE, /* followed as far as they stay beneath the root */
+    TB_POSIX_SYMLINKS_NONE,
+    TB_POSIX_SYMLINKS_WIDE, /* followed wherever they lead */
+};
 
 struct tb_posix_share {
     struct tb_env env;
     int root;             /* O_PATH; every path is resolved beneath it */
     uint64_t root_device; /* file ids of other devices are mixed with the device */
-    bool follow_symlinks; /* those that stay inside */
+    enum tb_posix_symlinks symlinks;
+    enum tb_posix_names names_mode;
+    bool hide_dot_files;
     bool impersonate;     /* the server runs as root: path operations run as the caller */
     bool local;           /* a filesystem of this machine: metadata does not wait for a network */
     mode_t create_mask, directory_mask;

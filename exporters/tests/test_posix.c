@@ -206,6 +206,54 @@ START_TEST(links_can_be_forbidden)
 }
 END_TEST
 
+START_TEST(links_may_lead_anywhere_if_the_share_says_so)
+{
+    char outside[] = "/tmp/tombolo-outside-XXXXXX", path[64];
+    struct tb_attributes a;
+    struct opened root;
+    struct listed entries[8];
+    size_t count;
+    bool end;
+
+    tree_stop(posix);
+    posix = tree_start_with("symlinks=wide");
+    ck_assert_ptr_nonnull(mkdtemp(outside));
+    ck_assert_int_eq(chmod(outside, 0777), 0);
+    snprintf(path, sizeof path, "%s/File", outside);
+    int file = open(path, O_WRONLY | O_CREAT, 0666);
+    ck_assert_int_eq(fchmod(file, 0666), 0);
+    close(file);
+    ck_assert_int_eq(symlink(outside, tree_path("out")), 0);
+    ck_assert_int_eq(symlink("File", strcat(strcpy(path, outside), "/link")), 0);
+    ck_assert_int_eq(symlink("/proc/self/root", tree_path("magic")), 0);
+    assert_ok(path_get(posix, "OUT/file", &a));
+    assert_ok(path_get(posix, "out/LINK", &a));
+    assert_error(path_get(posix, "magic/etc/passwd", &a), TB_ACCESS_DENIED);
+    assert_ok(call_open(posix, "out", TB_OPEN_EXISTING, false, &root));
+    assert_ok(call_list(posix, root.handle, 0, entries, 8, &count, &end));
+    ck_assert_uint_eq(count, 2);
+    call_close(posix, root.handle);
+    assert_ok(path_remove(posix, "out/link"));
+    assert_ok(path_remove(posix, "out/FILE"));
+    ck_assert_int_eq(rmdir(outside), 0);
+}
+END_TEST
+
+START_TEST(dot_files_need_not_be_hidden)
+{
+    struct tb_attributes a;
+    tree_put_file(".profile", "x");
+    tree_stop(posix);
+    posix = tree_start_with("hide-dot-files=no");
+    tree_put_file(".profile", "x");
+    assert_ok(path_get(posix, ".profile", &a));
+    ck_assert_uint_eq(a.file_attributes, 0);
+    assert_ok(path_create(posix, ".new", false));
+    assert_ok(path_get(posix, ".new", &a));
+    ck_assert_uint_eq(a.file_attributes, 0);
+}
+END_TEST
+
 static atomic_bool swapping;
 
 /* "d" is by turns a directory and a link out of the tree. */
@@ -428,8 +476,9 @@ END_TEST
 
 START_TEST(options_are_checked)
 {
-    static const char *const wrong[] = {"symlinks=",    "symlinks=wide",        "create-mask=999",
-                                        "create-mask=", "directory-mask=01777", "size=1G"};
+    static const char *const wrong[] = {
+        "symlinks=",    "symlinks=wild",        "create-mask=999", "names=8.3", "name-index=much",
+        "create-mask=", "directory-mask=01777", "size=1G",         "names=",    "hide-dot-files=1"};
     struct world world;
     world_init(&world);
     struct tb_env env = world_env(&world);
@@ -467,6 +516,8 @@ int main(void)
     tcase_add_test(own, mode_and_name_say_what_nothing_else_does);
     tcase_add_test(own, links_lead_no_further_than_the_tree);
     tcase_add_test(own, links_can_be_forbidden);
+    tcase_add_test(own, links_may_lead_anywhere_if_the_share_says_so);
+    tcase_add_test(own, dot_files_need_not_be_hidden);
     tcase_add_test(own, races_lead_nowhere_else);
     tcase_add_test(own, only_files_and_directories_open);
     tcase_add_test(own, names_that_change_underneath_are_left_alone);

@@ -27,14 +27,19 @@ static void tear_down(void)
 }
 
 /* How a name on disk is seen, and that it is found again under what is seen. */
-static void check_mapped(const char *stored, const char *seen)
+static void check_mapped_as(enum tb_posix_names names, const char *stored, const char *seen)
 {
     char name[TB_POSIX_CLIENT_NAME_CAPACITY], *back;
-    ck_assert(tb_posix_name_to_client(stored, name));
+    ck_assert(tb_posix_name_to_client(names, stored, name));
     ck_assert_str_eq(name, seen);
-    assert_ok(tb_posix_path_to_disk(seen, &back));
+    assert_ok(tb_posix_path_to_disk(names, seen, &back));
     ck_assert_str_eq(back, stored);
     free(back);
+}
+
+static void check_mapped(const char *stored, const char *seen)
+{
+    check_mapped_as(TB_POSIX_NAMES_MAPPED, stored, seen);
 }
 
 START_TEST(every_name_has_one_form)
@@ -68,10 +73,86 @@ START_TEST(what_would_not_come_back_is_refused)
     };
     char *path;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        assert_error(tb_posix_path_to_disk(wrong[i], &path), TB_OBJECT_NAME_INVALID);
+        assert_error(tb_posix_path_to_disk(TB_POSIX_NAMES_MAPPED, wrong[i], &path), TB_OBJECT_NAME_INVALID);
         ck_assert_ptr_null(path);
         assert_error(path_create(posix, wrong[i], true), TB_OBJECT_NAME_INVALID);
     }
+}
+END_TEST
+
+#define DEVICE "\xef\x80\xaa"
+
+/* Names of devices get a character before them, if the share says so; what only looks like one does
+ * not, and no client's name stands for them as it is. */
+START_TEST(names_of_devices_can_be_mapped)
+{
+    static const char *const devices[] = {"CON",  "nul.txt", "Aux",  "com1",        "LPT9.a.b",
+                                          "prn ", "COM0",    "con.", "COM\xc2\xb2.x", "CONIN$"};
+    static const char *const others[] = {"CONS", "COM", "COM10", "LPT", "a.con", "xnul", "COM\xc2"};
+    char seen[TB_POSIX_CLIENT_NAME_CAPACITY], plain[TB_POSIX_CLIENT_NAME_CAPACITY], *path;
+
+    for (size_t i = 0; i < sizeof devices / sizeof *devices; i++) {
+        ck_assert(tb_posix_name_to_client(TB_POSIX_NAMES_MAPPED, devices[i], plain));
+        snprintf(seen, sizeof seen, DEVICE "%.60s", plain);
+        check_mapped_as(TB_POSIX_NAMES_WINDOWS, devices[i], seen);
+        assert_error(tb_posix_path_to_disk(TB_POSIX_NAMES_WINDOWS, plain, &path),
+                     TB_OBJECT_NAME_INVALID);
+        check_mapped(devices[i], plain);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        ck_assert(tb_posix_name_to_client(TB_POSIX_NAMES_MAPPED, others[i], plain));
+        check_mapped_as(TB_POSIX_NAMES_WINDOWS, others[i], plain);
+    }
+    assert_error(tb_posix_path_to_disk(TB_POSIX_NAMES_WINDOWS, "d/" DEVICE "x", &path),
+                 TB_OBJECT_NAME_INVALID);
+    assert_error(tb_posix_path_to_disk(TB_POSIX_NAMES_WINDOWS, DEVICE, &path),
+                 TB_OBJECT_NAME_INVALID);
+    tree_stop(posix);
+    posix = tree_start_with("names=windows");
+    tree_put_file("aux.h", "1");
+    struct tb_attributes a;
+    assert_ok(path_get(posix, DEVICE "AUX.H", &a));
+    assert_error(path_get(posix, "aux.h", &a), TB_OBJECT_NAME_INVALID);
+}
+END_TEST
+
+/* As servers without a mapping store what clients send that map for themselves. */
+START_TEST(names_can_be_left_as_they_are)
+{
+    char seen[TB_POSIX_CLIENT_NAME_CAPACITY];
+    struct listed entries[4];
+    struct opened root;
+    size_t count;
+    bool end;
+
+    check_mapped_as(TB_POSIX_NAMES_PLAIN, "a\xef\x80\xa2", "a\xef\x80\xa2");
+    check_mapped_as(TB_POSIX_NAMES_PLAIN, "nul", "nul");
+    check_mapped_as(TB_POSIX_NAMES_PLAIN, "latin\xe4", "latin\xee\xbf\xa4");
+    ck_assert(!tb_posix_name_to_client(TB_POSIX_NAMES_PLAIN, "a:", seen));
+    tree_stop(posix);
+    posix = tree_start_with("names=plain");
+    tree_put_file("a:b", "1");
+    tree_put_file("good", "1");
+    assert_ok(path_create(posix, "c\xef\x80\xa2", false));
+    ck_assert_int_eq(access(tree_path("c\xef\x80\xa2"), F_OK), 0);
+    assert_ok(call_open(posix, "", TB_OPEN_EXISTING, false, &root));
+    assert_ok(call_list(posix, root.handle, 0, entries, 4, &count, &end));
+    ck_assert_uint_eq(count, 2);
+    call_close(posix, root.handle);
+}
+END_TEST
+
+/* Windows tells names apart by their units alone, and so do we: composed and decomposed are two. */
+START_TEST(normal_forms_are_names_of_their_own)
+{
+    struct tb_attributes a;
+    tree_put_file("caf\xc3\xa9", "1");
+    assert_error(path_get(posix, "cafe\xcc\x81", &a), TB_OBJECT_NAME_NOT_FOUND);
+    tree_put_file("cafe\xcc\x81", "22");
+    assert_ok(path_get(posix, "cafe\xcc\x81", &a));
+    ck_assert_uint_eq(a.size, 2);
+    assert_ok(path_get(posix, "CAF\xc3\x89", &a));
+    ck_assert_uint_eq(a.size, 1);
 }
 END_TEST
 
@@ -261,6 +342,9 @@ int main(void)
     tcase_set_timeout(own, 120);
     tcase_add_test(own, every_name_has_one_form);
     tcase_add_test(own, what_would_not_come_back_is_refused);
+    tcase_add_test(own, names_of_devices_can_be_mapped);
+    tcase_add_test(own, names_can_be_left_as_they_are);
+    tcase_add_test(own, normal_forms_are_names_of_their_own);
     tcase_add_test(own, all_bytes_are_reachable);
     tcase_add_test(own, both_cases_are_reachable);
     tcase_add_test(own, mapped_names_have_case_too);
