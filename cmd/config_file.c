@@ -12,12 +12,13 @@
 
 #define FILE_BYTES_MAX ((size_t)1 << 20)
 #define KEY_BYTES_MAX  128
+#define DEPTH_MAX      8
 
 struct reader {
     struct tb_settings *settings;
     const char *path;
     char *at;
-    unsigned line, next_line;
+    unsigned line, next_line, depth; /* depth: of files that include each other */
     bool in_section, in_global, skipping;
     struct tb_share_settings *share;
 };
@@ -108,22 +109,6 @@ static bool normalize(const char *key, char to[KEY_BYTES_MAX])
     return length > 0;
 }
 
-/* Blanks may be left out of a key altogether: "readonly". */
-static const struct tb_key *find_key(char name[KEY_BYTES_MAX])
-{
-    static const char *const joined[][2] = {
-        {"readonly", "read only"},         {"guestok", "guest ok"},
-        {"validusers", "valid users"},     {"loglevel", "log level"},
-        {"smbencrypt", "smb encrypt"},     {"smbports", "smb ports"},
-        {"writeok", "write ok"},           {"netbiosname", "netbios name"},
-        {"serverstring", "server string"},
-    };
-    for (size_t i = 0; i < sizeof(joined) / sizeof(joined[0]); i++)
-        if (strcmp(name, joined[i][0]) == 0)
-            strcpy(name, joined[i][1]);
-    return tb_key_find(name);
-}
-
 static bool begin_section(struct reader *reader, char *line)
 {
     char *end = strchr(line, ']');
@@ -143,6 +128,8 @@ static bool begin_section(struct reader *reader, char *line)
         return fail_here(reader, reader->settings->message);
     return true;
 }
+
+static bool read_file(struct reader *reader);
 
 static bool unknown_key(struct reader *reader, const char *name)
 {
@@ -165,17 +152,10 @@ static bool unknown_key(struct reader *reader, const char *name)
 static bool set(struct reader *reader, const struct tb_key *key, const char *value)
 {
     struct tb_settings *settings = reader->settings;
-    bool good;
-    if (reader->in_global)
-        good = key->set_global ? key->set_global(settings, value)
-                               : key->set_share(settings, &settings->share_default, value);
-    else if (key->set_share)
-        good = key->set_share(settings, reader->share, value);
-    else {
-        char text[200];
-        snprintf(text, sizeof(text), "the key \"%s\" belongs in the section [global]", key->name);
-        return fail_here(reader, text);
-    }
+    bool global = reader->in_global && key->set_global;
+    struct tb_share_settings *share = reader->in_global ? &settings->share_default : reader->share;
+    bool good =
+        global ? key->set_global(settings, value) : tb_key_set_share(settings, share, key, value);
     return good || fail_here(reader, settings->message);
 }
 
@@ -186,6 +166,33 @@ static char *unquote(char *value)
         return value;
     value[length - 1] = '\0';
     return value + 1;
+}
+
+/* The other file's lines stand in place of this one, as in Samba: its last section goes on here. A
+ * path without a slash at its beginning is looked for where this file is. */
+static bool include(struct reader *reader, const char *value)
+{
+    char path[4096];
+    const char *slash = strrchr(reader->path, '/');
+    char *name = tb_substitute(reader->settings, NULL, value);
+    if (!name)
+        return fail_here(reader, reader->settings->message);
+    int directory = *name == '/' || !slash ? 0 : (int)(slash + 1 - reader->path);
+    int length = snprintf(path, sizeof(path), "%.*s%s", directory, reader->path, name);
+    free(name);
+    if (reader->depth == DEPTH_MAX || length >= (int)sizeof(path))
+        return fail_here(reader, "too many files include each other");
+    struct reader inner = *reader;
+    inner.path = path;
+    inner.depth++;
+    bool good = read_file(&inner);
+    reader->in_section = inner.in_section;
+    reader->in_global = inner.in_global;
+    reader->skipping = inner.skipping;
+    reader->share = inner.share;
+    if (!good && !inner.line)
+        return fail_here(reader, reader->settings->message);
+    return good;
 }
 
 static bool read_line(struct reader *reader, char *line)
@@ -200,43 +207,59 @@ static bool read_line(struct reader *reader, char *line)
     char *equals = strchr(line, '=');
     if (!equals)
         return fail_here(reader, "expected \"key = value\" or a section's name in brackets");
-    if (!reader->in_section)
-        return fail_here(reader, "the first section must begin before the first key: [global]?");
     *equals = '\0';
     if (!normalize(trim(line), name))
         return fail_here(reader, "there is no key before the \"=\", or one that is far too long");
-    const struct tb_key *key = find_key(name);
+    if (!reader->in_section)
+        return fail_here(reader, "the first section must begin before the first key: [global]?");
+    if (tb_key_is(name, strlen(name), "include"))
+        return include(reader, unquote(trim(equals + 1)));
+    const struct tb_key *key = tb_key_find(name);
     return key ? set(reader, key, unquote(trim(equals + 1))) : unknown_key(reader, name);
 }
 
-static bool tell_printers(struct tb_settings *settings, const char *path)
+/* Read all of reader->path. When it cannot be read at all, reader->line is 0 afterwards. */
+static bool read_file(struct reader *reader)
+{
+    struct tb_settings *settings = reader->settings;
+    struct stat status = {0};
+    char *text = read_whole(reader->path, &status), *line;
+    size_t users = settings->users.count;
+    reader->line = 0;
+    if (!text)
+        return tb_settings_fail(settings, "cannot read the configuration file %s: %s",
+                                reader->path, strerror(errno));
+    size_t length = strlen(text);
+    bool good = true;
+    reader->at = text;
+    reader->next_line = 1;
+    while (good && (line = next_line(reader)))
+        good = read_line(reader, line);
+    if (good && settings->users.count > users && status.st_mode & (S_IRWXG | S_IRWXO))
+        tb_settings_warn("%s: others may read or write this file, which holds passwords; do: "
+                         "chmod 600 %s",
+                         reader->path, reader->path);
+    tb_wipe_and_free(text, length);
+    return good;
+}
+
+static void tell_printers(struct tb_settings *settings, const char *path)
 {
     for (size_t i = 0; i < settings->share_count; i++)
         if (settings->shares[i]->printer) {
-            settings->shares[i]->unavailable = true;
+            settings->shares[i]->available = false;
             tb_settings_warn("%s: the printer [%s] is not served", path, settings->shares[i]->name);
         }
-    return true;
 }
 
 bool tb_settings_from_file(struct tb_settings *settings, const char *path)
 {
-    struct stat status = {0};
-    char *text = read_whole(path, &status), *line;
-    if (!text)
-        return tb_settings_fail(settings, "cannot read the configuration file %s: %s", path,
-                                strerror(errno));
-    size_t length = strlen(text);
-    struct reader reader = {.settings = settings, .path = path, .at = text, .next_line = 1};
-    bool good = true;
+    struct reader reader = {.settings = settings, .path = path};
     settings->share_default.read_only = true;
-    while (good && (line = next_line(&reader)))
-        good = read_line(&reader, line);
-    if (good && settings->users.count && status.st_mode & (S_IRWXG | S_IRWXO))
-        tb_settings_warn("%s: others may read or write this file, which holds passwords; do: "
-                         "chmod 600 %s",
-                         path, path);
-    tb_wipe_and_free(text, length);
+    bool good = read_file(&reader);
     tb_share_clear(&settings->share_default);
-    return good && tell_printers(settings, path);
+    settings->share_default = tb_share_defaults();
+    if (good)
+        tell_printers(settings, path);
+    return good;
 }

@@ -1,275 +1,92 @@
 #include "cmd/keys.h"
 
-#include <arpa/inet.h>
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <netinet/in.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <ctype.h>
 #include <string.h>
 
 #include "exporters/option.h"
 
-static bool bad_bool(struct tb_settings *settings, const char *value)
-{
-    return tb_settings_fail(settings, "yes or no? \"%s\" is neither", value);
-}
+#define SHARES    NULL, NULL
+#define AT(field) offsetof(struct tb_share_settings, field)
 
-static bool set_flag(struct tb_settings *settings, bool *flag, bool inverted, const char *value)
-{
-    bool on;
-    if (!tb_parse_bool(value, &on))
-        return bad_bool(settings, value);
-    *flag = on != inverted;
-    return true;
-}
-
-static bool set_read_only(struct tb_settings *s, struct tb_share_settings *share, const char *value)
-{
-    return set_flag(s, &share->read_only, false, value);
-}
-
-static bool set_writeable(struct tb_settings *s, struct tb_share_settings *share, const char *value)
-{
-    return set_flag(s, &share->read_only, true, value);
-}
-
-static bool set_guest_ok(struct tb_settings *s, struct tb_share_settings *share, const char *value)
-{
-    return set_flag(s, &share->guest_ok, false, value);
-}
-
-static bool set_browseable(struct tb_settings *s, struct tb_share_settings *share,
-                           const char *value)
-{
-    return set_flag(s, &share->hidden, true, value);
-}
-
-static bool set_available(struct tb_settings *s, struct tb_share_settings *share, const char *value)
-{
-    return set_flag(s, &share->unavailable, true, value);
-}
-
-static bool set_printable(struct tb_settings *s, struct tb_share_settings *share, const char *value)
-{
-    return set_flag(s, &share->printer, false, value);
-}
-
-static bool set_comment(struct tb_settings *s, struct tb_share_settings *share, const char *value)
-{
-    (void)s;
-    tb_text_set(&share->comment, value);
-    return true;
-}
-
-static bool set_path(struct tb_settings *s, struct tb_share_settings *share, const char *value)
-{
-    if (*value != '/' || strpbrk(value, ",%") || strlen(value) > 4095)
-        return tb_settings_fail(s, "a path begins with \"/\" and has neither \",\" nor \"%%\"");
-    tb_text_set(&share->path, value);
-    return true;
-}
-
-static bool set_mask(struct tb_settings *s, char **mask, const char *value)
-{
-    size_t length = strlen(value);
-    if (!length || length > 5 || strspn(value, "01234567") != length)
-        return tb_settings_fail(s, "\"%s\" is no mask in octal, as 0755 is", value);
-    tb_text_set(mask, value);
-    return true;
-}
-
-static bool set_create_mask(struct tb_settings *s, struct tb_share_settings *share,
-                            const char *value)
-{
-    return set_mask(s, &share->create_mask, value);
-}
-
-static bool set_directory_mask(struct tb_settings *s, struct tb_share_settings *share,
-                               const char *value)
-{
-    return set_mask(s, &share->directory_mask, value);
-}
-
-static bool set_symlinks(struct tb_settings *s, struct tb_share_settings *share, const char *value)
-{
-    return set_flag(s, &share->no_symlinks, true, value);
-}
-
-static bool set_share_encrypt(struct tb_settings *s, struct tb_share_settings *share,
-                              const char *value)
-{
-    enum tb_encryption_policy policy = s->encryption;
-    bool good = tb_parse_encryption(s, value);
-    if (good && s->encryption == TB_ENCRYPTION_DESIRED)
-        tb_settings_warn("[%s]: \"smb encrypt = desired\" means something in [global] only",
-                         share->name);
-    share->encrypt = s->encryption == TB_ENCRYPTION_REQUIRED;
-    s->encryption = policy;
-    return good;
-}
-
-/* The next of a list's words, which blanks and commas part; NULL at the end. */
-static char *next_word(char **rest)
-{
-    char *word;
-    while ((word = strsep(rest, " \t,")))
-        if (*word)
-            return word;
-    return NULL;
-}
-
-static bool set_valid_users(struct tb_settings *s, struct tb_share_settings *share,
-                            const char *value)
-{
-    char *copy = tb_text_copy(value), *rest = copy, *word;
-    bool good = true;
-    tb_texts_clear(&share->valid_users);
-    while (good && (word = next_word(&rest))) {
-        if (strchr("@+&", *word) || strchr(word, '%'))
-            good = tb_settings_fail(s,
-                                    "\"valid users\" takes names of users, neither groups nor "
-                                    "substitutions as %s is",
-                                    word);
-        tb_texts_add(&share->valid_users, word);
-    }
-    free(copy);
-    return good;
-}
-
-static bool set_comment_global(struct tb_settings *s, const char *value)
-{
-    tb_text_set(&s->comment, value);
-    return true;
-}
-
-static bool add_listen(struct tb_settings *s, const char *value)
-{
-    char *copy = tb_text_copy(value), *rest = copy, *word;
-    bool good = true;
-    while (good && (word = next_word(&rest)))
-        good = tb_parse_listen(s, word);
-    free(copy);
-    return good;
-}
-
-/* All addresses of the interface called `name`. */
-static bool add_interface(struct tb_texts *to, const char *name)
-{
-    struct ifaddrs *all, *i;
-    size_t before = to->count;
-    if (getifaddrs(&all) < 0)
-        return false;
-    for (i = all; i; i = i->ifa_next) {
-        char text[INET6_ADDRSTRLEN];
-        if (!i->ifa_addr || strcmp(i->ifa_name, name) != 0)
-            continue;
-        const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)i->ifa_addr;
-        const struct sockaddr_in *in = (const struct sockaddr_in *)i->ifa_addr;
-        if (i->ifa_addr->sa_family == AF_INET)
-            tb_texts_add(to, inet_ntop(AF_INET, &in->sin_addr, text, sizeof(text)));
-        else if (i->ifa_addr->sa_family == AF_INET6 && !IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr))
-            tb_texts_add(to, inet_ntop(AF_INET6, &in6->sin6_addr, text, sizeof(text)));
-    }
-    freeifaddrs(all);
-    return to->count > before;
-}
-
-static bool set_interfaces(struct tb_settings *s, const char *value)
-{
-    char *copy = tb_text_copy(value), *rest = copy, *word;
-    bool good = true;
-    tb_texts_clear(&s->interfaces);
-    while (good && (word = next_word(&rest))) {
-        unsigned char address[sizeof(struct in6_addr)];
-        word[strcspn(word, "/;")] = '\0';
-        if (inet_pton(AF_INET, word, address) == 1 || inet_pton(AF_INET6, word, address) == 1)
-            tb_texts_add(&s->interfaces, word);
-        else if (!add_interface(&s->interfaces, word))
-            good = tb_settings_fail(
-                s, "\"%s\" is neither an IP address nor an interface with one (see \"ip address\")",
-                word);
-    }
-    free(copy);
-    return good;
-}
-
-static bool set_ports(struct tb_settings *s, const char *value)
-{
-    char *copy = tb_text_copy(value), *rest = copy, *word;
-    bool good = true;
-    tb_texts_clear(&s->ports);
-    while (good && (word = next_word(&rest))) {
-        uint64_t port;
-        if (!tb_option_parse_number(word, &port) || port > 65535)
-            good = tb_settings_fail(s, "\"%s\" is no port", word);
-        else
-            tb_texts_add(&s->ports, word);
-    }
-    free(copy);
-    return good;
-}
-
-static bool set_bind_only(struct tb_settings *s, const char *value)
-{
-    bool on;
-    if (!tb_parse_bool(value, &on))
-        return bad_bool(s, value);
-    if (!on && s->interfaces.count)
-        tb_settings_warn("\"bind interfaces only = no\" has no effect: \"interfaces\" are all that "
-                         "is listened on");
-    return true;
-}
-
-static const struct tb_key keys[] = {
-    {"available", NULL, set_available},
-    {"bind interfaces only", set_bind_only, NULL},
-    {"browsable", NULL, set_browseable},
-    {"browseable", NULL, set_browseable},
-    {"comment", NULL, set_comment},
-    {"create mask", NULL, set_create_mask},
-    {"create mode", NULL, set_create_mask},
-    {"directory mask", NULL, set_directory_mask},
-    {"directory mode", NULL, set_directory_mask},
-    {"exporter", NULL, tb_share_set_exporter},
-    {"follow symlinks", NULL, set_symlinks},
-    {"guest ok", NULL, set_guest_ok},
-    {"interfaces", set_interfaces, NULL},
-    {"listen", add_listen, NULL},
-    {"log level", tb_parse_log_level, NULL},
-    {"max protocol", tb_parse_dialect_max, NULL},
-    {"min protocol", tb_parse_dialect_min, NULL},
-    {"netbios name", tb_parse_name, NULL},
-    {"path", NULL, set_path},
-    {"print ok", NULL, set_printable},
-    {"printable", NULL, set_printable},
-    {"public", NULL, set_guest_ok},
-    {"read only", NULL, set_read_only},
-    {"server max protocol", tb_parse_dialect_max, NULL},
-    {"server min protocol", tb_parse_dialect_min, NULL},
-    {"server signing", tb_parse_signing, NULL},
-    {"server smb encrypt", tb_parse_encryption, set_share_encrypt},
-    {"server string", set_comment_global, NULL},
-    {"smb encrypt", tb_parse_encryption, set_share_encrypt},
-    {"smb passwd file", tb_parse_users_file, NULL},
-    {"smb ports", set_ports, NULL},
-    {"state directory", tb_parse_state, NULL},
-    {"threads", tb_parse_threads, NULL},
-    {"user", tb_parse_user, NULL},
-    {"valid users", NULL, set_valid_users},
-    {"workgroup", tb_parse_workgroup, NULL},
-    {"writable", NULL, set_writeable},
-    {"write ok", NULL, set_writeable},
-    {"writeable", NULL, set_writeable},
+const struct tb_key tb_keys[] = {
+    {"admin users", tb_set_admin_users, tb_show_admin_users, TB_KEY_NAMES, AT(admin_users), 0},
+    {"available", SHARES, TB_KEY_FLAG, AT(available), TB_KEY_FILE_ONLY},
+    {"bind interfaces only", tb_set_bind_only, NULL, TB_KEY_NOT_SHARES, 0, 0},
+    {"browsable", SHARES, TB_KEY_FLAG, AT(browseable), TB_KEY_ALIAS},
+    {"browseable", SHARES, TB_KEY_FLAG, AT(browseable), 0},
+    {"comment", SHARES, TB_KEY_TEXT, AT(comment), 0},
+    {"copy", SHARES, TB_KEY_COPY, 0, TB_KEY_ALIAS | TB_KEY_FILE_ONLY},
+    {"create mask", SHARES, TB_KEY_MODE, AT(create_mask), TB_KEY_POSIX_ONLY},
+    {"create mode", SHARES, TB_KEY_MODE, AT(create_mask), TB_KEY_POSIX_ONLY | TB_KEY_ALIAS},
+    {"delete veto files", SHARES, TB_KEY_FLAG, AT(delete_veto_files), 0},
+    {"directory mask", SHARES, TB_KEY_MODE, AT(directory_mask), TB_KEY_POSIX_ONLY},
+    {"directory mode", SHARES, TB_KEY_MODE, AT(directory_mask), TB_KEY_POSIX_ONLY | TB_KEY_ALIAS},
+    {"exporter", SHARES, TB_KEY_EXPORTER, AT(exporter), TB_KEY_FILE_ONLY},
+    {"follow symlinks", SHARES, TB_KEY_FLAG, AT(follow_symlinks), TB_KEY_POSIX_ONLY},
+    {"force create mode", SHARES, TB_KEY_MODE, AT(force_create_mode), TB_KEY_POSIX_ONLY},
+    {"force directory mode", SHARES, TB_KEY_MODE, AT(force_directory_mode), TB_KEY_POSIX_ONLY},
+    {"force group", SHARES, TB_KEY_NAME, AT(force_group), 0},
+    {"force user", SHARES, TB_KEY_NAME, AT(force_user), 0},
+    {"group", SHARES, TB_KEY_NAME, AT(force_group), TB_KEY_ALIAS | TB_KEY_FILE_ONLY},
+    {"guest ok", SHARES, TB_KEY_FLAG, AT(guest_ok), 0},
+    {"hide dot files", SHARES, TB_KEY_CHOICE, AT(hide_dot_files), 0},
+    {"hide files", SHARES, TB_KEY_PATTERNS, AT(hide_files), 0},
+    {"interfaces", tb_set_interfaces, NULL, TB_KEY_NOT_SHARES, 0, 0},
+    {"invalid users", SHARES, TB_KEY_NAMES, AT(invalid_users), 0},
+    {"listen", tb_add_listen, tb_show_listen, TB_KEY_NOT_SHARES, 0, 0},
+    {"log level", tb_parse_log_level, tb_show_log_level, TB_KEY_NOT_SHARES, 0, 0},
+    {"max connections", SHARES, TB_KEY_COUNT, AT(connections_max), 0},
+    {"max protocol", tb_parse_dialect_max, NULL, TB_KEY_NOT_SHARES, 0, 0},
+    {"min protocol", tb_parse_dialect_min, NULL, TB_KEY_NOT_SHARES, 0, 0},
+    {"name mapping", SHARES, TB_KEY_MAPPING, AT(name_mapping), TB_KEY_POSIX_ONLY},
+    {"netbios name", tb_parse_name, tb_show_name, TB_KEY_NOT_SHARES, 0, 0},
+    {"path", SHARES, TB_KEY_PATH, AT(path), TB_KEY_FILE_ONLY},
+    {"print ok", SHARES, TB_KEY_FLAG, AT(printer), TB_KEY_ALIAS | TB_KEY_FILE_ONLY},
+    {"printable", SHARES, TB_KEY_FLAG, AT(printer), TB_KEY_ALIAS | TB_KEY_FILE_ONLY},
+    {"public", SHARES, TB_KEY_FLAG, AT(guest_ok), TB_KEY_ALIAS},
+    {"read list", SHARES, TB_KEY_NAMES, AT(read_list), 0},
+    {"read only", SHARES, TB_KEY_FLAG, AT(read_only), 0},
+    {"server max protocol", tb_parse_dialect_max, tb_show_dialect_max, TB_KEY_NOT_SHARES, 0, 0},
+    {"server min protocol", tb_parse_dialect_min, tb_show_dialect_min, TB_KEY_NOT_SHARES, 0, 0},
+    {"server signing", tb_parse_signing, tb_show_signing, TB_KEY_NOT_SHARES, 0, 0},
+    {"server smb encrypt", tb_parse_encryption, NULL, TB_KEY_ENCRYPTION, AT(encryption), TB_KEY_ALIAS},
+    {"server string", tb_set_server_string, tb_show_server_string, TB_KEY_NOT_SHARES, 0, 0},
+    {"smb encrypt", tb_parse_encryption, tb_show_encryption, TB_KEY_ENCRYPTION, AT(encryption), 0},
+    {"smb passwd file", tb_parse_users_file, tb_show_users_files, TB_KEY_NOT_SHARES, 0, 0},
+    {"smb ports", tb_set_ports, NULL, TB_KEY_NOT_SHARES, 0, 0},
+    {"state directory", tb_parse_state, tb_show_state, TB_KEY_NOT_SHARES, 0, 0},
+    {"threads", tb_parse_threads, tb_show_threads, TB_KEY_NOT_SHARES, 0, 0},
+    {"user", tb_parse_user, NULL, TB_KEY_NOT_SHARES, 0, 0},
+    {"valid users", SHARES, TB_KEY_NAMES, AT(valid_users), 0},
+    {"veto files", SHARES, TB_KEY_PATTERNS, AT(veto_files), 0},
+    {"wide links", SHARES, TB_KEY_FLAG, AT(wide_links), TB_KEY_POSIX_ONLY},
+    {"workgroup", tb_parse_workgroup, tb_show_workgroup, TB_KEY_NOT_SHARES, 0, 0},
+    {"writable", SHARES, TB_KEY_NEGATED, AT(read_only), TB_KEY_ALIAS},
+    {"write list", SHARES, TB_KEY_NAMES, AT(write_list), 0},
+    {"write ok", SHARES, TB_KEY_NEGATED, AT(read_only), TB_KEY_ALIAS},
+    {"writeable", SHARES, TB_KEY_NEGATED, AT(read_only), TB_KEY_ALIAS},
 };
 
-#define KEY_COUNT (sizeof(keys) / sizeof(keys[0]))
+#define KEY_COUNT (sizeof(tb_keys) / sizeof(tb_keys[0]))
+const size_t tb_key_count = KEY_COUNT;
+
+bool tb_key_is(const char *text, size_t length, const char *key)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (strchr(" \t-_", text[i]))
+            continue;
+        key += *key == ' ';
+        if (tolower((unsigned char)text[i]) != *key++)
+            return false;
+    }
+    return !*key;
+}
 
 const struct tb_key *tb_key_find(const char *name)
 {
     for (size_t i = 0; i < KEY_COUNT; i++)
-        if (strcmp(keys[i].name, name) == 0)
-            return &keys[i];
+        if (tb_key_is(name, strlen(name), tb_keys[i].name))
+            return &tb_keys[i];
     return NULL;
 }
 
@@ -286,16 +103,16 @@ bool tb_key_is_sambas(const char *name)
 const char *tb_key_refusal(const char *name)
 {
     static const char *const restricting[] = {"hosts allow", "allow hosts",   "hosts deny",
-                                              "deny hosts",  "invalid users", "read list",
-                                              "veto files",  "guest only",    NULL};
-    static const char *const elsewhere[] = {"include",         "copy",           "config file",
-                                            "registry shares", "config backend", NULL};
+                                              "deny hosts",  "guest only",
+                                              "only guest",  NULL};
+    static const char *const elsewhere[] = {"config file", "registry shares", "config backend",
+                                            NULL};
     for (const char *const *key = restricting; *key; key++)
         if (strcmp(*key, name) == 0)
             return "it restricts who may do what, which Tombolo would not enforce";
     for (const char *const *key = elsewhere; *key; key++)
         if (strcmp(*key, name) == 0)
-            return "Tombolo reads one file, and nothing else";
+            return "Tombolo reads files only; \"include\" reads another one";
     return NULL;
 }
 
@@ -303,7 +120,7 @@ const char *tb_key_nearest(const char *name)
 {
     const char *names[KEY_COUNT + 1];
     for (size_t i = 0; i < KEY_COUNT; i++)
-        names[i] = keys[i].name;
+        names[i] = tb_keys[i].name;
     names[KEY_COUNT] = NULL;
     const char *nearest = tb_option_nearest(name, names);
     return nearest ? nearest : tb_option_nearest(name, tb_samba_keys);

@@ -10,6 +10,7 @@ static const struct {
     const char *name, *what;
     int (*run)(char **arguments);
 } commands[] = {
+    {"check-config", "check a configuration file and print what it comes to", tb_cmd_check_config},
     {"serve", "serve shares; without arguments a sandbox in memory", tb_cmd_serve},
 };
 
@@ -21,9 +22,9 @@ static void print_help(FILE *to)
           "Tombolo is an SMB 3 server in userspace.\n\ncommands:\n",
           to);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].what);
-    fputs("\n\"tombolo COMMAND --help\" says more; so do tombolo(1), tombolo-serve(1) and\n"
-          "tombolo.conf(5).\n",
+        fprintf(to, "  %-13s %s\n", commands[i].name, commands[i].what);
+    fputs("\n\"tombolo COMMAND --help\" says more; so do tombolo(1), tombolo-serve(1),\n"
+          "tombolo-check-config(1) and tombolo.conf(5).\n",
           to);
 }
 

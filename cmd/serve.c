@@ -14,6 +14,7 @@
 #include "cmd/settings.h"
 #include "core/crypto/digest.h"
 #include "core/server.h"
+#include "exporters/filters/filters.h"
 #include "exporters/registry.h"
 #include "host/env.h"
 #include "host/store.h"
@@ -162,36 +163,95 @@ static bool make_server(struct service *service)
     return !error || fail(service, error, tb_error_text(error));
 }
 
-static bool add_share(struct service *service, const struct tb_share_settings *share)
+static void fill_config(const struct tb_share_settings *share,
+                        const struct tb_share_members *members, struct tb_share_config *config)
 {
-    struct tb_exporter *exporter;
-    char where[128];
-    snprintf(where, sizeof(where), "share \"%s\"", share->name);
-    enum tb_error error = tb_exporter_make(share->exporter, &service->env, &exporter,
-                                           service->message, sizeof(service->message));
-    if (error)
-        return fail_at(service, error, where, service->message);
-    const struct tb_share_config config = {
+    *config = (struct tb_share_config){
         .name = share->name,
         .comment = share->comment ? share->comment : "",
-        .exporter = exporter,
         .read_only = share->read_only,
         .guest_ok = share->guest_ok,
-        .encrypt = share->encrypt,
-        .hidden = share->hidden,
-        .valid_users = (const char *const *)share->valid_users.items,
+        .encrypt = share->encryption == TB_ENCRYPTION_REQUIRED,
+        .prefer_encryption = share->encryption == TB_ENCRYPTION_DESIRED,
+        .hidden = !share->browseable,
+        .connections_max = share->connections_max,
+        .valid_users = (const char *const *)members->valid_users.items,
+        .invalid_users = (const char *const *)members->invalid_users.items,
+        .read_list = (const char *const *)members->read_list.items,
+        .write_list = (const char *const *)members->write_list.items,
+        .admin_users = (const char *const *)members->admin_users.items,
+        .force_user = members->has_force_user ? &members->force_user : NULL,
+        .force_group = members->has_force_group ? &members->force_group : NULL,
+        .force_group_of_members = members->force_group_of_members,
     };
-    error = tb_server_add_share(service->server, &config);
-    return !error || fail_at(service, error, where, tb_error_text(error));
 }
 
-/* A misspelt name in "valid users" would shut somebody out, or in a later run let somebody in. */
-static void check_valid_users(const struct service *service, const struct tb_share_settings *share)
+/* What is vetoed and what is hidden. Directory trees hide names with a dot by themselves. */
+static enum tb_error add_names_filter(struct service *service,
+                                      const struct tb_share_settings *share,
+                                      struct tb_exporter **exporter)
 {
-    for (size_t i = 0; i < share->valid_users.count; i++)
-        if (!tb_users_has(service->users, share->valid_users.items[i]))
-            tb_settings_warn("share \"%s\": there is no user %s", share->name,
-                             share->valid_users.items[i]);
+    bool dots = share->hide_dot_files == TB_CHOICE_YES && !tb_share_is_posix(share);
+    const char *hidden = share->hide_files ? share->hide_files : "/";
+    char *veto = NULL, *hide = NULL;
+    enum tb_error error = TB_OK;
+    if (!share->veto_files && !share->hide_files && !dots)
+        return TB_OK;
+    if (asprintf(&veto, "veto=%s", share->veto_files ? share->veto_files : "") < 0 ||
+        asprintf(&hide, "hide=%s%s", hidden, dots ? ".*/" : "") < 0) {
+        snprintf(service->message, sizeof(service->message), "out of memory");
+        error = TB_NO_MEMORY;
+        tb_exporter_free(*exporter);
+    } else {
+        const char *options[] = {veto, hide, share->delete_veto_files ? "delete-vetoed" : NULL,
+                                 NULL};
+        error = tb_filter_names_start(*exporter, options, &service->env, exporter,
+                                      service->message, sizeof(service->message));
+    }
+    free(veto);
+    free(hide);
+    return error;
+}
+
+static bool add_share(struct service *service, const struct tb_share_settings *share)
+{
+    struct tb_share_members members;
+    struct tb_share_config config;
+    char where[128];
+    snprintf(where, sizeof(where), "share \"%s\"", share->name);
+    if (!tb_members_find(&service->settings, share, &members)) {
+        tb_members_clear(&members);
+        return fail(service, TB_INVALID_PARAMETER, service->settings.message);
+    }
+    fill_config(share, &members, &config);
+    enum tb_error error = tb_exporter_make(share->specification, &service->env, &config.exporter,
+                                           service->message, sizeof(service->message));
+    if (!error)
+        error = add_names_filter(service, share, &config.exporter);
+    if (!error) {
+        error = tb_server_add_share(service->server, &config);
+        snprintf(service->message, sizeof(service->message), "%s", tb_error_text(error));
+    }
+    tb_members_clear(&members);
+    return !error || fail_at(service, error, where, service->message);
+}
+
+/* A misspelt name would shut somebody out, or let somebody in. */
+static void check_names(const struct service *service, const struct tb_share_settings *share,
+                        const struct tb_texts *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (*names->items[i] != '@' && !tb_users_has(service->users, names->items[i]))
+            tb_settings_warn("share \"%s\": there is no user %s", share->name, names->items[i]);
+}
+
+static void check_users(const struct service *service, const struct tb_share_settings *share)
+{
+    check_names(service, share, &share->valid_users);
+    check_names(service, share, &share->invalid_users);
+    check_names(service, share, &share->read_list);
+    check_names(service, share, &share->write_list);
+    check_names(service, share, &share->admin_users);
 }
 
 static bool add_shares(struct service *service)
@@ -199,11 +259,11 @@ static bool add_shares(struct service *service)
     const struct tb_settings *settings = &service->settings;
     for (size_t i = 0; i < settings->share_count; i++) {
         const struct tb_share_settings *share = settings->shares[i];
-        if (share->unavailable)
+        if (!share->available)
             continue;
         if (!add_share(service, share))
             return false;
-        check_valid_users(service, share);
+        check_users(service, share);
     }
     return true;
 }

@@ -62,6 +62,7 @@ void tb_settings_init(struct tb_settings *settings)
         .dialect_min = defaults.dialect_min,
         .dialect_max = defaults.dialect_max,
         .log_level = TB_LOG_WARNING,
+        .share_default = tb_share_defaults(),
     };
 }
 
@@ -71,9 +72,29 @@ static void share_free(struct tb_share_settings *share)
     free(share->comment);
     free(share->exporter);
     free(share->path);
-    free(share->create_mask);
-    free(share->directory_mask);
+    free(share->specification);
+    free(share->veto_files);
+    free(share->hide_files);
+    free(share->force_user);
+    free(share->force_group);
+    free(share->name_mapping);
     tb_texts_clear(&share->valid_users);
+    tb_texts_clear(&share->invalid_users);
+    tb_texts_clear(&share->read_list);
+    tb_texts_clear(&share->write_list);
+    tb_texts_clear(&share->admin_users);
+}
+
+struct tb_share_settings tb_share_defaults(void)
+{
+    return (struct tb_share_settings){
+        .create_mask = 0744,
+        .directory_mask = 0755,
+        .follow_symlinks = true,
+        .browseable = true,
+        .available = true,
+        .encryption = TB_ENCRYPTION_OFFERED,
+    };
 }
 
 void tb_settings_clear(struct tb_settings *settings)
@@ -83,6 +104,7 @@ void tb_settings_clear(struct tb_settings *settings)
     tb_texts_clear(&settings->ports);
     tb_texts_clear(&settings->users);
     tb_texts_clear(&settings->users_files);
+    tb_texts_clear(&settings->admin_users);
     for (size_t i = 0; i < settings->share_count; i++) {
         share_free(settings->shares[i]);
         free(settings->shares[i]);
@@ -137,17 +159,41 @@ static char *copy_if_any(const char *text)
     return text ? tb_text_copy(text) : NULL;
 }
 
-static void copy_default(struct tb_share_settings *share, const struct tb_share_settings *from)
+static struct tb_texts copy_texts(const struct tb_texts *from)
 {
+    struct tb_texts copy = {0};
+    for (size_t i = 0; i < from->count; i++)
+        tb_texts_add(&copy, from->items[i]);
+    return copy;
+}
+
+void tb_share_copy(struct tb_share_settings *share, const struct tb_share_settings *from)
+{
+    char *name = copy_if_any(share->name);
+    share_free(share);
     *share = *from;
+    share->name = name;
     share->comment = copy_if_any(from->comment);
     share->exporter = copy_if_any(from->exporter);
     share->path = copy_if_any(from->path);
-    share->create_mask = copy_if_any(from->create_mask);
-    share->directory_mask = copy_if_any(from->directory_mask);
-    share->valid_users = (struct tb_texts){0};
-    for (size_t i = 0; i < from->valid_users.count; i++)
-        tb_texts_add(&share->valid_users, from->valid_users.items[i]);
+    share->specification = copy_if_any(from->specification);
+    share->veto_files = copy_if_any(from->veto_files);
+    share->hide_files = copy_if_any(from->hide_files);
+    share->force_user = copy_if_any(from->force_user);
+    share->force_group = copy_if_any(from->force_group);
+    share->name_mapping = copy_if_any(from->name_mapping);
+    share->valid_users = copy_texts(&from->valid_users);
+    share->invalid_users = copy_texts(&from->invalid_users);
+    share->read_list = copy_texts(&from->read_list);
+    share->write_list = copy_texts(&from->write_list);
+    share->admin_users = copy_texts(&from->admin_users);
+}
+
+struct tb_share_settings *tb_settings_find_share(const struct tb_settings *settings,
+                                                 const char *name)
+{
+    size_t place = find_share(settings, name);
+    return place < settings->share_count ? settings->shares[place] : NULL;
 }
 
 struct tb_share_settings *tb_settings_share(struct tb_settings *settings, const char *name)
@@ -168,7 +214,7 @@ struct tb_share_settings *tb_settings_share(struct tb_settings *settings, const 
     struct tb_share_settings *share = calloc(1, sizeof(*share));
     if (!shares || !share)
         out_of_memory();
-    copy_default(share, &settings->share_default);
+    tb_share_copy(share, &settings->share_default);
     share->name = tb_text_copy(name);
     settings->shares = shares;
     shares[settings->share_count++] = share;
@@ -225,30 +271,60 @@ static void make_listen(struct tb_settings *settings)
         }
 }
 
-/* What the keys "path" and those that go with it come to. */
-static void make_exporter(struct tb_share_settings *share)
+bool tb_share_is_posix(const struct tb_share_settings *share)
+{
+    return share->exporter ? strncmp(share->exporter, "posix:", 6) == 0 : share->path != NULL;
+}
+
+static void add_mode(char *text, size_t size, const char *option, unsigned mode, unsigned usual)
+{
+    size_t length = strlen(text);
+    if (mode != usual)
+        snprintf(text + length, size - length, ",%s=%04o", option, mode);
+}
+
+static void add_option(char *text, size_t size, const char *option, const char *value)
+{
+    size_t length = strlen(text);
+    if (value)
+        snprintf(text + length, size - length, ",%s=%s", option, value);
+}
+
+static const char *symlink_policy(const struct tb_share_settings *share)
+{
+    return !share->follow_symlinks ? "none" : share->wide_links ? "wide" : NULL;
+}
+
+/* What the keys "path" and "exporter" and those for directories come to. */
+static void make_specification(struct tb_share_settings *share)
 {
     char text[8192];
-    if (share->exporter || !share->path)
-        return;
-    snprintf(text, sizeof(text), "posix:%s%s%s%s%s%s", share->path,
-             share->create_mask ? ",create-mask=" : "",
-             share->create_mask ? share->create_mask : "",
-             share->directory_mask ? ",directory-mask=" : "",
-             share->directory_mask ? share->directory_mask : "",
-             share->no_symlinks ? ",symlinks=none" : "");
-    share->exporter = tb_text_copy(text);
+    free(share->specification);
+    snprintf(text, sizeof(text), "%s%s", share->exporter ? "" : "posix:",
+             share->exporter ? share->exporter : share->path);
+    if (tb_share_is_posix(share)) {
+        const struct tb_share_settings usual = tb_share_defaults();
+        add_mode(text, sizeof(text), "create-mask", share->create_mask, usual.create_mask);
+        add_mode(text, sizeof(text), "force-create-mode", share->force_create_mode, 0);
+        add_mode(text, sizeof(text), "directory-mask", share->directory_mask, usual.directory_mask);
+        add_mode(text, sizeof(text), "force-directory-mode", share->force_directory_mode, 0);
+        add_option(text, sizeof(text), "symlinks", symlink_policy(share));
+        add_option(text, sizeof(text), "names", share->name_mapping);
+        add_option(text, sizeof(text), "hide-dot-files",
+                   share->hide_dot_files == TB_CHOICE_NO ? "no" : NULL);
+    }
+    share->specification = tb_text_copy(text);
 }
 
 static bool check_share(struct tb_settings *settings, struct tb_share_settings *share)
 {
-    make_exporter(share);
-    if (!share->exporter)
+    if (!share->exporter && !share->path)
         return tb_settings_fail(settings,
                                 "the share [%s] does not say what it shares: give it a line "
                                 "\"path = DIRECTORY\" or \"exporter = memory:\"",
                                 share->name);
-    if (share->encrypt && settings->dialect_max < 0x0300)
+    make_specification(share);
+    if (share->encryption == TB_ENCRYPTION_REQUIRED && settings->dialect_max < 0x0300)
         return tb_settings_fail(settings,
                                 "the share [%s] wants encryption, which begins with SMB 3.0, and "
                                 "\"server max protocol\" ends before it",
@@ -269,7 +345,7 @@ bool tb_settings_complete(struct tb_settings *settings, bool file)
     if (!settings->share_count && !tb_settings_add_share(settings, TB_SANDBOX_SHARE "=memory:"))
         return false;
     for (size_t i = 0; i < settings->share_count; i++)
-        if (!settings->shares[i]->unavailable && !check_share(settings, settings->shares[i]))
+        if (settings->shares[i]->available && !check_share(settings, settings->shares[i]))
             return false;
     if (!settings->name)
         settings->name = default_name();

@@ -21,16 +21,27 @@ struct tb_texts {
     size_t count;
 };
 
+/* A key that has not been given, where that means something else than yes or no. */
+enum tb_choice { TB_CHOICE_DEFAULT, TB_CHOICE_NO, TB_CHOICE_YES };
+
 struct tb_share_settings {
     char *name, *comment;
-    char *exporter; /* "memory:,size=1G": what tb_exporter_make() takes; NULL: not said */
-    char *path;     /* and then this is served, with the masks as options if they are given */
-    char *create_mask, *directory_mask;
-    bool no_symlinks;
-    bool read_only, guest_ok, encrypt, hidden;
-    bool unavailable; /* not served */
-    bool printer;     /* the same, with a warning */
-    struct tb_texts valid_users;
+    char *exporter;      /* "memory:,size=1G"; NULL: not said */
+    char *path;          /* and then this directory is served */
+    char *specification; /* what tb_exporter_make() takes; made by tb_settings_complete() */
+    unsigned create_mask, force_create_mode, directory_mask, force_directory_mode;
+    bool follow_symlinks, wide_links;
+    bool read_only, guest_ok, browseable, available;
+    bool printer; /* not available, with a warning */
+    enum tb_encryption_policy encryption;
+    unsigned connections_max; /* 0: any number */
+    char *veto_files, *hide_files; /* "/pattern/pattern/"; NULL: none */
+    bool delete_veto_files;
+    enum tb_choice hide_dot_files; /* DEFAULT: yes with `path`, no with other exporters */
+    char *force_user, *force_group;
+    char *name_mapping; /* "windows" or "plain"; NULL: mapped */
+    /* Names, or "@" and the name of a group. */
+    struct tb_texts valid_users, invalid_users, read_list, write_list, admin_users;
 };
 
 struct tb_settings {
@@ -45,6 +56,7 @@ struct tb_settings {
     enum tb_signing_policy signing;
     enum tb_encryption_policy encryption;
     uint16_t dialect_min, dialect_max;
+    struct tb_texts admin_users; /* of [global]: administrators of the server */
     unsigned threads; /* 0: one for each processor */
     enum tb_log_level log_level;
     char message[1024];
@@ -61,8 +73,13 @@ void tb_settings_warn(const char *format, ...) __attribute__((format(printf, 1, 
 
 /* The share of that name, made when there is none yet; NULL: it cannot have that name. */
 struct tb_share_settings *tb_settings_share(struct tb_settings *settings, const char *name);
+/* What a share is when nothing is said. */
+struct tb_share_settings tb_share_defaults(void);
 /* Free what it has, and zero it. */
 void tb_share_clear(struct tb_share_settings *share);
+/* Make `share` like `from`, but for its name. */
+void tb_share_copy(struct tb_share_settings *share, const struct tb_share_settings *from);
+bool tb_share_is_posix(const struct tb_share_settings *share);
 /* Forget a share, if it is there. */
 void tb_settings_drop_share(struct tb_settings *settings, const char *name);
 
@@ -72,6 +89,10 @@ bool tb_settings_add_share(struct tb_settings *settings, const char *text);
 /* The part behind "NAME=". */
 bool tb_share_set_exporter(struct tb_settings *settings, struct tb_share_settings *share,
                            const char *text);
+
+/* A share of that name, or NULL. */
+struct tb_share_settings *tb_settings_find_share(const struct tb_settings *settings,
+                                                 const char *name);
 
 /* Make what was given complete: addresses, default names, the sandbox's share. `file`: there was a
  * configuration file, so no share at all is a mistake. */
@@ -105,5 +126,22 @@ void tb_print_serve_help(void);
 
 /* config_file.c */
 bool tb_settings_from_file(struct tb_settings *settings, const char *path);
+
+/* members.c: who is meant by the names in a share's lists, on this machine. */
+struct tb_share_members {
+    struct tb_texts valid_users, invalid_users, read_list, write_list, admin_users;
+    struct tb_credentials force_user; /* its groups are the next field */
+    uint32_t groups[TB_GROUPS_MAX];
+    uint32_t force_group;
+    bool has_force_user, has_force_group, force_group_of_members;
+};
+/* Names of groups become "@" and their number. What does not exist is warned about, and matches
+ * nobody; but a user or a group to be forced must exist: false, with a message. End with
+ * tb_members_clear(). */
+bool tb_members_find(struct tb_settings *settings, const struct tb_share_settings *share,
+                     struct tb_share_members *members);
+void tb_members_clear(struct tb_share_members *members);
+/* The same for one list; `where` is for warnings. */
+void tb_members_resolve(const struct tb_texts *from, struct tb_texts *to, const char *where);
 
 #endif

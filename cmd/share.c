@@ -2,81 +2,79 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "cmd/settings.h"
+#include "cmd/keys.h"
 
-/* "read only", "read-only" and "readonly" are one. */
-static bool is_word(const char *text, size_t length, const char *word)
-{
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] == ' ' || text[i] == '-' || text[i] == '_')
-            continue;
-        if (!*word || strncasecmp(text + i, word, 1) != 0)
-            return false;
-        word++;
-    }
-    return !*word;
-}
-
-static bool *find_flag(struct tb_share_settings *share, const char *word, size_t length,
-                       bool *inverted)
-{
-    const struct {
-        const char *word;
-        bool *flag;
-        bool inverted;
-    } flags[] = {
-        {"readonly", &share->read_only, false}, {"ro", &share->read_only, false},
-        {"writeable", &share->read_only, true}, {"writable", &share->read_only, true},
-        {"rw", &share->read_only, true},        {"guest", &share->guest_ok, false},
-        {"guestok", &share->guest_ok, false},   {"public", &share->guest_ok, false},
-        {"encrypt", &share->encrypt, false},    {"hidden", &share->hidden, false},
-        {"browseable", &share->hidden, true},   {"browsable", &share->hidden, true},
-    };
-    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
-        if (is_word(word, length, flags[i].word)) {
-            *inverted = flags[i].inverted;
-            return flags[i].flag;
-        }
-    return NULL;
-}
-
-static void set_valid_users(struct tb_share_settings *share, const char *names)
-{
-    char *copy = tb_text_copy(names), *rest = copy, *name;
-    tb_texts_clear(&share->valid_users);
-    while ((name = strsep(&rest, "+")))
-        if (*name)
-            tb_texts_add(&share->valid_users, name);
-    free(copy);
-}
+/* Words that are shorter than the keys they stand for. */
+static const struct {
+    const char *word, *key, *value;
+} short_words[] = {
+    {"ro", "read only", "yes"},      {"rw", "read only", "no"},
+    {"guest", "guest ok", "yes"},    {"encrypt", "smb encrypt", "required"},
+    {"hidden", "browseable", "no"},
+};
 
 enum outcome { TAKEN, NOT_OURS, WRONG };
+
+/* In lists a "+" stands for the comma that would end the option; not before a group's name. */
+static char *copy_value(const struct tb_key *key, const char *value)
+{
+    char *copy = tb_text_copy(value);
+    if (key->kind == TB_KEY_NAMES)
+        for (char *at = copy; *at; at++)
+            if (*at == '+' && at > copy && !strchr(" \t,+@", at[-1]))
+                *at = ',';
+    return copy;
+}
+
+static enum outcome set_option(struct tb_settings *settings, struct tb_share_settings *share,
+                               const struct tb_key *key, const char *option, const char *value)
+{
+    char *copy = copy_value(key, value);
+    bool good = tb_key_set_share(settings, share, key, copy);
+    free(copy);
+    if (good)
+        return TAKEN;
+    char reason[sizeof(settings->message)];
+    strcpy(reason, settings->message);
+    tb_settings_fail(settings, "share \"%s\": %.200s: %.700s", share->name, option, reason);
+    return WRONG;
+}
+
+/* "guest" and "guest=no", "encrypt=yes" and "encrypt=desired". */
+static enum outcome take_short(struct tb_settings *settings, struct tb_share_settings *share,
+                               const char *option, size_t length, const char *value)
+{
+    for (size_t i = 0; i < sizeof(short_words) / sizeof(short_words[0]); i++) {
+        bool on = true;
+        if (!tb_key_is(option, length, short_words[i].word))
+            continue;
+        const struct tb_key *key = tb_key_find(short_words[i].key);
+        if (value && !tb_parse_bool(value, &on))
+            return set_option(settings, share, key, option, value);
+        const char *other = strcmp(short_words[i].value, "no") == 0 ? "yes" : "no";
+        return set_option(settings, share, key, option, on ? short_words[i].value : other);
+    }
+    return NOT_OURS;
+}
 
 static enum outcome take_option(struct tb_settings *settings, struct tb_share_settings *share,
                                 const char *option)
 {
     size_t length = strcspn(option, "=");
     const char *value = option[length] ? option + length + 1 : NULL;
-    bool inverted, on = true, *flag = find_flag(share, option, length, &inverted);
-    if (flag) {
-        if (value && !tb_parse_bool(value, &on)) {
-            tb_settings_fail(settings, "share \"%s\": %s (yes or no?)", share->name, option);
-            return WRONG;
-        }
-        *flag = on != inverted;
-        return TAKEN;
+    enum outcome outcome = take_short(settings, share, option, length, value);
+    for (size_t i = 0; i < tb_key_count && outcome == NOT_OURS; i++) {
+        const struct tb_key *key = &tb_keys[i];
+        bool flag = key->kind == TB_KEY_FLAG || key->kind == TB_KEY_NEGATED ||
+                    key->kind == TB_KEY_CHOICE;
+        if (key->kind == TB_KEY_NOT_SHARES || key->flags & TB_KEY_FILE_ONLY || (!value && !flag) ||
+            (key->flags & TB_KEY_POSIX_ONLY && !tb_share_is_posix(share)))
+            continue;
+        if (tb_key_is(option, length, key->name))
+            outcome = set_option(settings, share, key, option, value ? value : "yes");
     }
-    if (!value)
-        return NOT_OURS;
-    if (is_word(option, length, "comment"))
-        tb_text_set(&share->comment, value);
-    else if (is_word(option, length, "validusers"))
-        set_valid_users(share, value);
-    else
-        return NOT_OURS;
-    return TAKEN;
+    return outcome;
 }
 
 bool tb_share_set_exporter(struct tb_settings *settings, struct tb_share_settings *share,
@@ -86,6 +84,7 @@ bool tb_share_set_exporter(struct tb_settings *settings, struct tb_share_setting
     char *kept = tb_text_copy(text);
     bool good = true, first = true;
     *kept = '\0';
+    tb_text_set(&share->exporter, text);
     for (char *part; good && (part = strsep(&rest, ",")); first = false) {
         enum outcome outcome = first ? NOT_OURS : take_option(settings, share, part);
         good = outcome != WRONG;

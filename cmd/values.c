@@ -124,6 +124,10 @@ bool tb_parse_dialect_max(struct tb_settings *settings, const char *value)
 bool tb_parse_threads(struct tb_settings *settings, const char *value)
 {
     uint64_t number;
+    if (strcasecmp(value, "auto") == 0) {
+        settings->threads = 0;
+        return true;
+    }
     if (!tb_option_parse_number(value, &number) || number < 1 || number > TB_TCP_LOOPS_MAX)
         return tb_settings_fail(settings, "threads is a number from 1 to %d, not \"%s\"",
                                 TB_TCP_LOOPS_MAX, value);

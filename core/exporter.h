@@ -156,6 +156,7 @@ struct tb_call {
          * listing, whatever comes and goes meanwhile. */
         struct {
             uint64_t cookie;
+            bool all; /* what a filter leaves out, too: whether there is anything */
             bool (*add)(struct tb_call *call, const struct tb_directory_entry *entry);
             bool end; /* out: all entries were offered and taken */
         } directory;

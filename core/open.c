@@ -32,7 +32,7 @@ struct tb_open *tb_open_new(struct tb_tree *tree, struct tb_loop *loop)
     open->session = tb_session_hold(session);
     open->tree = tree;
     tree->references++;
-    open->credentials = session->credentials;
+    open->credentials = tree->credentials;
     open->id.persistent = ++server->next_file_id;
     do
         tb_env_random(&server->env, TB_RANDOM_FILE_ID, &open->id.volatile_,

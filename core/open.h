@@ -38,7 +38,7 @@ struct tb_open {
     struct tb_tree *tree;       /* a reference */
     struct tb_server *server;
     struct tb_share *share;
-    struct tb_credentials credentials; /* the session's at the time */
+    struct tb_credentials credentials; /* the tree connect's */
     bool live TB_GUARDED;
     bool closing TB_GUARDED; /* closed, and requests are still using it */
     bool removes TB_GUARDED; /* the name goes with this open: it is doomed */

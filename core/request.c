@@ -11,6 +11,7 @@
 #include "core/server_internal.h"
 #include "core/session.h"
 #include "core/tree.h"
+#include "core/tree.h"
 
 /* The arena is a chain of blocks, each beginning with a pointer to the next. */
 struct arena_block {
@@ -32,7 +33,9 @@ void *tb_request_alloc(struct tb_request *request, size_t size)
 
 const struct tb_credentials *tb_request_credentials(const struct tb_request *request)
 {
-    return request->open ? &request->open->credentials : &request->session->credentials;
+    if (request->open)
+        return &request->open->credentials;
+    return request->tree ? &request->tree->credentials : &request->session->credentials;
 }
 
 void tb_request_drop_open(struct tb_request *request)

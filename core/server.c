@@ -141,22 +141,6 @@ enum tb_error tb_server_create(const struct tb_server_config *config, const stru
     return TB_OK;
 }
 
-static enum tb_error copy_users(struct tb_share *share, const char *const *users)
-{
-    size_t count = 0;
-    if (!users)
-        return TB_OK;
-    while (users[count])
-        count++;
-    share->valid_users = calloc(count + 1, sizeof(char *));
-    if (!share->valid_users)
-        return TB_NO_MEMORY;
-    bool ok = true;
-    for (size_t i = 0; i < count && ok; i++)
-        share->valid_users[i] = copy(users[i], &ok);
-    return ok ? TB_OK : TB_NO_MEMORY;
-}
-
 /* MS-SRVS 2.2.1.1: no control characters nor any of these. */
 static bool is_share_name(const char *name)
 {
@@ -181,18 +165,14 @@ enum tb_error tb_server_add_share(struct tb_server *server, const struct tb_shar
         return error == TB_OK ? TB_NO_MEMORY : error;
     }
     share->exporter = config->exporter;
-    error = copy_users(share, config->valid_users);
+    error = tb_share_configure(share, config);
     if (error != TB_OK) {
         tb_share_free(share);
         return error;
     }
-    share->read_only = config->read_only;
-    share->guest_ok = config->guest_ok;
-    share->encrypt = config->encrypt;
-    share->hidden = config->hidden;
     share->exporter->ops.capabilities(share->exporter->self, &share->capabilities);
     server->any_guest |= share->guest_ok;
-    server->any_encrypt |= share->encrypt;
+    server->any_encrypt |= share->encrypt || share->prefer_encryption;
     tb_list_append(&server->shares, &share->in_server);
     return TB_OK;
 }

@@ -61,8 +61,18 @@ struct tb_share_config {
     bool read_only;
     bool guest_ok;
     bool encrypt;      /* refuse who does not encrypt; needs SMB 3 */
+    bool prefer_encryption; /* tell clients that can to encrypt */
     bool hidden;       /* not in listings */
-    const char *const *valid_users; /* NULL-terminated; NULL: everyone who logs on */
+    uint32_t connections_max; /* tree connects at one time; 0: any number */
+    /* NULL-terminated lists of those who log on: names, or "@" and the number of a group. NULL
+     * names nobody, but as valid_users everybody. Who is invalid is refused whatever the others
+     * say; write_list wins over read_list, and both over read_only. Administrators act as uid 0. */
+    const char *const *valid_users, *const *invalid_users, *const *read_list, *const *write_list,
+        *const *admin_users;
+    /* Whose files everybody's are; NULL: each his own. */
+    const struct tb_credentials *force_user;
+    const uint32_t *force_group; /* NULL: none */
+    bool force_group_of_members; /* it holds for those only who are in it */
 };
 
 void tb_server_config_default(struct tb_server_config *config);

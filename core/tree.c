@@ -15,6 +15,8 @@ enum tb_error tb_tree_create(struct tb_session *session, struct tb_share *share,
 {
     if (session->tree_count >= TREES_MAX)
         return TB_INSUFFICIENT_RESOURCES;
+    if (share->connections_max && share->tree_count >= share->connections_max)
+        return TB_REQUEST_NOT_ACCEPTED;
     struct tb_tree *tree = calloc(1, sizeof(*tree));
     if (!tree)
         return TB_NO_MEMORY;
@@ -24,6 +26,7 @@ enum tb_error tb_tree_create(struct tb_session *session, struct tb_share *share,
     tree->references = 1;
     tree->connected = true;
     tree->maximal_access = tb_share_access(share, session);
+    tree->credentials = tb_share_credentials(share, session);
     tb_list_prepend(&session->trees, &tree->in_session);
     session->tree_count++;
     session->server->tree_count++;

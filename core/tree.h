@@ -15,12 +15,14 @@ struct tb_tree {
     struct tb_share *share;
     uint32_t id;
     uint32_t maximal_access;
+    struct tb_credentials credentials; /* of exporter calls */
     unsigned references TB_GUARDED;
     bool connected TB_GUARDED;
     uint32_t open_count TB_GUARDED;
 };
 
-/* Errors: NO_MEMORY, INSUFFICIENT_RESOURCES (too many). */
+/* Errors: NO_MEMORY, INSUFFICIENT_RESOURCES (the session has too many), REQUEST_NOT_ACCEPTED (the
+ * share has as many as it may). */
 enum tb_error tb_tree_create(struct tb_session *session, struct tb_share *share,
                              struct tb_tree **out) TB_INSIDE;
 struct tb_tree *tb_tree_find(struct tb_session *session, uint32_t id) TB_INSIDE;

@@ -34,9 +34,9 @@ static enum tb_error start_posix(const char *argument, const char *const *option
 static const char *const exporter_names[] = {"memory", "posix", "plugin", NULL};
 static start_exporter *const exporter_starts[] = {start_memory, start_posix, tb_plugin_start};
 
-static const char *const filter_names[] = {"readonly", "log", "fault", NULL};
-static start_filter *const filter_starts[] = {tb_filter_readonly_start, tb_filter_log_start,
-                                              tb_filter_fault_start};
+static const char *const filter_names[] = {"readonly", "names", "log", "fault", NULL};
+static start_filter *const filter_starts[] = {tb_filter_readonly_start, tb_filter_names_start,
+                                              tb_filter_log_start, tb_filter_fault_start};
 
 /* A specification taken apart; the strings are parts of `text`. */
 struct parts {

@@ -5,8 +5,8 @@
 #include "core/exporter.h"
 
 /* Make what stands behind NAME=. EXPORTER is "memory", "posix" or "plugin"; ARG and the options are its own,
- * but for `filter=NAME[:option[:option…]]`, which any exporter takes: the filters `readonly`, `log`
- * and `fault` (exporters/filters/filters.h) stack in the order written, the last one outermost.
+ * but for `filter=NAME[:option[:option…]]`, which any exporter takes: the filters `readonly`,
+ * `names`, `log` and `fault` (exporters/filters/filters.h) stack in the order written, the last one outermost.
  *
  * `env` is copied; what it points at outlives the exporter. End *out with tb_exporter_free().
  * On errors `message` (`size` bytes) says what is wrong and how to mend it: TB_INVALID_PARAMETER

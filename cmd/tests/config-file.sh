@@ -19,8 +19,16 @@ mistake '4: a section' <<< "${good}[more] = yes"
 mistake '4: .*cannot be the name of a share' <<< "${good}[a/b]"
 mistake '4: the key "workgroup" belongs in' <<< "${good}workgroup = HOME"
 mistake '4: "hosts allow" is not supported: it restricts' <<< "${good}Hosts Allow = 10."
-mistake '4: "include" is not supported' <<< "${good}include = /etc/more.conf"
-mistake '4: .*takes names of users' <<< "${good}valid users = @staff"
+mistake '4: "config file" is not supported' <<< "${good}config file = /etc/more.conf"
+mistake '4: cannot read the configuration file /nowhere' <<< "${good}include = /nowhere"
+mistake '4: too many files include each other|cannot read' <<< "${good}include = tombolo.conf"
+mistake '4: %U differs from client to client' <<< "${good}include = %U.conf"
+mistake '4: a list of users takes names' <<< "${good}valid users = %S"
+mistake '4: a list of users takes names' <<< "${good}invalid users = &nis"
+mistake '4: write patterns between slashes' <<< "${good}veto files = *.tmp"
+mistake '4: "many" is no number' <<< "${good}max connections = many"
+mistake '4: there is no section \[more\] before' <<< "${good}copy = more"
+mistake '4: %u differs from client to client' <<< "${good}path = /home/%u"
 mistake '4: a path begins' <<< "${good}path = srv"
 mistake '4: .* is no mask in octal' <<< "${good}create mask = 0888"
 mistake '1: the first section must begin' <<< 'workgroup = HOME'
@@ -42,9 +50,9 @@ cat > "$file" <<'END'
 # Everything that is legal but odd.
 [Global]
    WorkGroup = home
-   net bios name = unknown
+   net boss name = unknown
 END
-expect 2 'line 4: unknown key "net bios name"; did you mean "netbios name"\?' serve --config "$file"
+expect 2 'line 4: unknown key "net boss name"; did you mean "netbios name"\?' serve --config "$file"
 
 cat > "$file" <<'END'
 [global]

@@ -119,7 +119,9 @@ static void directory_opened(struct tb_task *task) TB_INSIDE
     }
     free(task->call.open.real_path);
     state->handle = task->call.handle;
-    prepare_call(request, TB_CALL_READ_DIRECTORY, state->handle)->directory.add = entry_found;
+    struct tb_call *call = prepare_call(request, TB_CALL_READ_DIRECTORY, state->handle);
+    call->directory.all = true;
+    call->directory.add = entry_found;
     tb_task_call(task, entries_known);
 }
 

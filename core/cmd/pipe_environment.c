@@ -40,7 +40,7 @@ static struct tb_rpc_share *fill_shares(const struct tb_server *server, bool lis
             .name = share->name,
             .comment = share->comment,
             .type = share_type(share),
-            .uses_max = TB_RPC_SHARE_UNLIMITED,
+            .uses_max = share->connections_max ? share->connections_max : TB_RPC_SHARE_UNLIMITED,
             .uses = share->tree_count,
         };
     }

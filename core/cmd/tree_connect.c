@@ -81,7 +81,8 @@ static void tree_connect(struct tb_task *task) TB_INSIDE
         response->share_type = pipe ? TB_SMB2_SHARE_TYPE_PIPE : TB_SMB2_SHARE_TYPE_DISK;
         response->share_flags =
             pipe ? TB_SMB2_SHAREFLAG_NO_CACHING : TB_SMB2_SHAREFLAG_MANUAL_CACHING;
-        if (tree->share->encrypt)
+        if (tree->share->encrypt ||
+            (tree->share->prefer_encryption && request->channel->sealer_out))
             response->share_flags |= TB_SMB2_SHAREFLAG_ENCRYPT_DATA;
         response->maximal_access = tree->maximal_access;
     }

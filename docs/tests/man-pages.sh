@@ -4,14 +4,14 @@
 docs=$srcdir/docs
 status=0
 command -v mandoc > /dev/null || { echo "mandoc is missing"; exit 77; }
-for page in tombolo.1 tombolo-serve.1 tombolo.conf.5; do
-    mandoc -Tlint -W warning "$docs/$page" || status=1
+for page in "$docs"/tombolo*.[15]; do
+    mandoc -Tlint -W warning "$page" || status=1
 done
 for option in $("$TOMBOLO" serve --help | sed -n 's/^  --\([a-z-]*\) .*/\1/p'); do
     grep -q "^\.It Fl Fl $option" "$docs/tombolo-serve.1" ||
         { echo "tombolo-serve.1 does not know --$option"; status=1; }
 done
-keys=$(sed -n '/^static const struct tb_key keys/,/^};/s/^    {"\([^"]*\)".*/\1/p' "$srcdir/cmd/keys.c")
+keys=$(sed -n '/^const struct tb_key tb_keys/,/^};/s/^    {"\([^"]*\)".*/\1/p' "$srcdir/cmd/keys.c")
 [ "$(wc -l <<< "$keys")" -gt 20 ] || { echo "no keys found in cmd/keys.c"; status=1; }
 while read -r key; do
     grep -qE "^\.It(.*, )? ?Ic $key( |$|,)|, Ic $key$|Ic $key ,|Ic $key$" "$docs/tombolo.conf.5" ||

@@ -14,6 +14,17 @@ enum tb_error tb_filter_readonly_start(struct tb_exporter *below, const char *co
                                        const struct tb_env *env, struct tb_exporter **out,
                                        char *message, size_t size);
 
+/* Names, as clients see them, without case. Options, of which patterns are "/pattern/pattern/" with
+ * the wildcards * and ?:
+ *   veto=PATTERNS   what matches is not listed, not found, and cannot be made: OPEN, RENAME and LINK
+ *                   are answered OBJECT_NAME_NOT_FOUND, or OBJECT_PATH_NOT_FOUND in the middle of a
+ *                   path. A directory that holds such names is not empty,
+ *   delete-vetoed   but is removed with them
+ *   hide=PATTERNS   what matches has the attribute HIDDEN */
+enum tb_error tb_filter_names_start(struct tb_exporter *below, const char *const *options,
+                                    const struct tb_env *env, struct tb_exporter **out,
+                                    char *message, size_t size);
+
 /* One line at TB_LOG_INFO for each call when it is answered: what was asked, the answer and the
  * microseconds between. No options. */
 enum tb_error tb_filter_log_start(struct tb_exporter *below, const char *const *options,
