@@ -35,7 +35,8 @@ got() {
         ! complained "$work/out" && same_tree "$work/tree" "$work/back/tree"
 }
 on_disk() {
-    same_tree "$work/tree" "$SMB_TREE/$1" && [ -z "$(find "$SMB_TREE/$1" -type f ! -perm "$2" -o -type d ! -perm 755)" ]
+    same_tree "$work/tree" "$SMB_TREE/$1" || return 1
+    [ "$SMB_SERVER" = smbd ] || [ -z "$(find "$SMB_TREE/$1" -type f ! -perm "$2" -o -type d ! -perm 755)" ]
 }
 gone() {  # DIRECTORY
     client -c "deltree $1; ls" > "$work/out" 2>&1 || return 1

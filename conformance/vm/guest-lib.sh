@@ -1,15 +1,20 @@
-# Sourced by what runs in the virtual machine: the server under test (interop/lib.sh) on an ext4 of
-# its own, and mounts of its share.
+# Sourced by what runs in the virtual machine: interop/lib.sh, and mounts of the server's share.
 #
 #   mounted VERSION OPTIONS [DIRECTORY]   mount the share there (default: $mnt), with the options
 #                                         "plain", "sign", "seal" or any of mount.cifs
 #   quiet_kernel                          fails if the kernel complained since the last dmesg -C
+#
+# HOST_PORT is the port of a server outside the machine; without it the test starts its own,
+# and $work is on an ext4.
 
-modprobe -a loop ext4
-truncate -s 1600M /run/image && mkfs.ext4 -q /run/image && mkdir -p /srv/tombolo &&
-    mount -o loop /run/image /srv/tombolo || exit 125
-export TMPDIR=/srv/tombolo
+if [ -z "${HOST_PORT-}" ]; then
+    modprobe -a loop ext4
+    truncate -s 1600M /run/image && mkfs.ext4 -q /run/image && mkdir -p /srv/tombolo &&
+        mount -o loop /run/image /srv/tombolo || exit 125
+    export TMPDIR=/srv/tombolo
+fi
 . "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/../interop/lib.sh"
+[ -z "${HOST_PORT-}" ] || SMB_HOST=10.0.2.2 SMB_PORT=$HOST_PORT
 
 mnt=/mnt/tombolo
 mkdir -p $mnt
