@@ -368,5 +368,6 @@ void tb_chain_settle(struct tb_chain *chain)
     assert(conn->message_bytes >= chain->message->capacity);
     conn->message_bytes -= chain->message->capacity;
     conn->chains--;
+    tb_conn_message_done(conn, chain->message->capacity);
     tb_conn_settle(conn);
 }

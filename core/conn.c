@@ -37,6 +37,7 @@ static struct tb_conn *conn_new(struct tb_loop *loop) TB_ANNOTATE(no_thread_safe
     tb_list_init(&conn->in_loop);
     tb_list_init(&conn->in_unauthenticated);
     tb_list_init(&conn->in_doomed);
+    tb_list_init(&conn->in_resumable);
     tb_list_init(&conn->channels);
     tb_list_init(&conn->setups);
     tb_list_init(&conn->requests);
@@ -93,7 +94,32 @@ void tb_conn_receive(struct tb_conn *conn, struct tb_payload *message)
         return;
     }
     conn->chains++;
+    conn->held_bytes += message->capacity;
     tb_list_append(&conn->loop->arrived, &chain->link);
+    if (!conn->paused && conn->held_bytes > conn->server->config.connection_budget) {
+        conn->paused = true;
+        conn->link_ops->pause(conn->link);
+    }
+}
+
+void tb_conn_message_done(struct tb_conn *conn, size_t capacity)
+{
+    size_t budget = conn->server->config.connection_budget;
+    assert(conn->held_bytes >= capacity);
+    conn->held_bytes -= capacity;
+    if (conn->paused && conn->state != TB_CONN_LOST && conn->held_bytes <= budget / 4 * 3 &&
+        tb_list_empty(&conn->in_resumable))
+        tb_list_append(&conn->loop->resumable, &conn->in_resumable);
+}
+
+void tb_conns_resume(struct tb_loop *loop)
+{
+    struct tb_list *node;
+    while ((node = tb_list_take(&loop->resumable))) {
+        struct tb_conn *conn = tb_container(node, struct tb_conn, in_resumable);
+        conn->paused = false;
+        conn->link_ops->resume(conn->link);
+    }
 }
 
 void tb_conn_drop(struct tb_conn *conn)
@@ -140,6 +166,7 @@ void tb_conn_lost(struct tb_conn *conn)
     server->inside = conn->loop;
     end_sessions(conn);
     tb_list_remove(&conn->in_doomed);
+    tb_list_remove(&conn->in_resumable);
     tb_list_for_each (i, &conn->deferred) {
         tb_list_remove(i);
         tb_task_ready(tb_container(i, struct tb_task, link));

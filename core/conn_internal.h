@@ -37,6 +37,9 @@ struct tb_conn {
     bool authenticated;   /* some session was set up on it */
     bool close_asked;     /* link->close() was called */
     unsigned chains;      /* received messages not done with */
+    size_t held_bytes;    /* of their buffers */
+    bool paused;          /* link->pause() was called: held_bytes is above the budget */
+    struct tb_list in_resumable; /* loop->resumable: to be resumed outside */
 
     /* What NEGOTIATE settled. `dialect` is 0 before, TB_SMB2_DIALECT_WILDCARD after an SMB1
      * NEGOTIATE that asked to go on with SMB2. */
@@ -84,6 +87,12 @@ void tb_conn_reply_done(struct tb_conn *conn, size_t length) TB_INSIDE;
 /* Most bytes of input and of output that requests other than READ and WRITE may have
  * (MS-SMB2 3.3.5.4, MaxTransactSize). */
 uint32_t tb_conn_transact_max(const struct tb_conn *conn);
+
+/* A received message's buffer of `capacity` bytes goes back. While a connection holds more than its
+ * budget in messages, nothing more is read from its link. On its loop. */
+void tb_conn_message_done(struct tb_conn *conn, size_t capacity) TB_INSIDE;
+/* Go on reading from the links that may. Outside. */
+void tb_conns_resume(struct tb_loop *loop);
 
 /* Close the connection when the answers decided so far have left; nothing more is taken. */
 void tb_conn_doom(struct tb_conn *conn) TB_INSIDE;

@@ -22,7 +22,7 @@ struct tb_loop *tb_loop_create(struct tb_server *server, void *host)
     loop->index = server->loop_count;
     tb_payload_pool_init(&loop->payloads);
     struct tb_list *lists[] = {&loop->arrived, &loop->answered,        &loop->pending,
-                               &loop->sent,    &loop->conns,           &loop->unauthenticated,
+                               &loop->sent,    &loop->conns,           &loop->unauthenticated, &loop->resumable,
                                &loop->ready,   &loop->retired,         &loop->doomed,
                                &loop->outbox};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
@@ -95,6 +95,15 @@ struct leftovers {
     uint64_t wake_mask;
 };
 
+static void settle_retired(struct tb_loop *loop, struct tb_list *settled) TB_INSIDE
+{
+    struct tb_list *node;
+    while ((node = tb_list_take(&loop->retired))) {
+        tb_chain_settle(tb_container(node, struct tb_chain, link));
+        tb_list_append(settled, node);
+    }
+}
+
 static void run_inside(struct tb_loop *loop, struct leftovers *left) TB_OUTSIDE
 {
     struct tb_server *server = loop->server;
@@ -103,10 +112,10 @@ static void run_inside(struct tb_loop *loop, struct leftovers *left) TB_OUTSIDE
     settle_sent(loop);
     if (server->stopping)
         stop_conns(loop);
-    step_all(loop);
-    tb_list_splice(&left->retired, &loop->retired);
-    tb_list_for_each (i, &left->retired)
-        tb_chain_settle(tb_container(i, struct tb_chain, link));
+    do {
+        step_all(loop);
+        settle_retired(loop, &left->retired);
+    } while (!tb_list_empty(&loop->ready)); /* requests that had waited for room */
     if (server->stopping)
         close_idle_conns(loop);
     tb_list_splice(&left->pending, &loop->pending);
@@ -157,6 +166,7 @@ static void run_outside(struct tb_loop *loop, struct leftovers *left) TB_OUTSIDE
         conn->close_asked = true;
         conn->link_ops->close(conn->link, false);
     }
+    tb_conns_resume(loop);
     run_pending(loop, &left->pending);
 }
 

@@ -20,6 +20,7 @@ struct tb_loop {
     struct tb_list pending;  /* tasks whose call or work is to be done outside: tb_task.link */
     struct tb_list sent;     /* outputs that have left: tb_output.link */
     struct tb_list conns;    /* tb_conn.in_loop */
+    struct tb_list resumable; /* links to be resumed outside: tb_conn.in_resumable */
     struct tb_list unauthenticated; /* tb_conn.in_unauthenticated, oldest first */
 
     struct tb_list ready TB_GUARDED;   /* tasks to be stepped, from anywhere: tb_task.link */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/credit.h"
 #include "core/loop_internal.h"
 #include "core/nt/upcase.h"
 #include "core/wire/smb2.h"
@@ -32,7 +33,7 @@ void tb_server_config_default(struct tb_server_config *config)
         .read_max = 8u << 20,
         .write_max = 8u << 20,
         .transact_max = 8u << 20,
-        .credits_max = 512,
+        .credits_max = TB_CREDITS_LIMIT,
         .connections_max = 20000,
         .sessions_max = 256,
         .opens_max = 65536,

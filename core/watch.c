@@ -108,16 +108,20 @@ static const char *relative_path(const struct tb_watch *watch, const char *path)
     return watch->tree || !strchr(path, '/') ? path : NULL;
 }
 
+static void tell(struct tb_watch *watch, uint32_t action, uint32_t filter,
+                 const char *path) TB_INSIDE
+{
+    const char *name = watch->filter & filter ? relative_path(watch, path) : NULL;
+    if (!name)
+        return;
+    keep(watch, action, name);
+    deliver(watch);
+}
+
 void tb_watch_changed(struct tb_share *share, uint32_t action, uint32_t filter, const char *path)
 {
-    tb_list_for_each (i, &share->watches) {
-        struct tb_watch *watch = tb_container(i, struct tb_watch, in_share);
-        const char *name = watch->filter & filter ? relative_path(watch, path) : NULL;
-        if (!name)
-            continue;
-        keep(watch, action, name);
-        deliver(watch);
-    }
+    tb_list_for_each (i, &share->watches)
+        tell(tb_container(i, struct tb_watch, in_share), action, filter, path);
 }
 
 static bool same_parent(const char *path_a, const char *path_b)
@@ -133,8 +137,13 @@ void tb_watch_renamed(struct tb_share *share, const char *old_path, const char *
     bool in_place = same_parent(old_path, new_path);
     tb_list_for_each (i, &share->watches) {
         struct tb_watch *watch = tb_container(i, struct tb_watch, in_share);
-        if (!(watch->filter & filter))
+        if (!(watch->filter & filter)) {
+            /* Windows tells those that do not look out for names of files, but not of directories. */
+            if (!directory)
+                tell(watch, TB_FILE_ACTION_MODIFIED,
+                     TB_FILE_NOTIFY_CHANGE_ATTRIBUTES | TB_FILE_NOTIFY_CHANGE_CREATION, new_path);
             continue;
+        }
         const char *old_name = relative_path(watch, old_path);
         const char *new_name = relative_path(watch, new_path);
         if (old_name)
@@ -145,11 +154,6 @@ void tb_watch_renamed(struct tb_share *share, const char *old_path, const char *
                  new_name);
         deliver(watch);
     }
-    /* Windows tells this of files, but not of directories. */
-    if (!directory)
-        tb_watch_changed(share, TB_FILE_ACTION_MODIFIED,
-                         TB_FILE_NOTIFY_CHANGE_ATTRIBUTES | TB_FILE_NOTIFY_CHANGE_CREATION,
-                         new_path);
 }
 
 static void finish_waiters(struct tb_watch *watch, enum tb_error error) TB_INSIDE

@@ -45,8 +45,8 @@ void tb_ntlm_server_destroy(struct tb_ntlm_server *server);
 enum tb_error tb_ntlm_server_negotiate(struct tb_ntlm_server *server, struct tb_span token,
                                        struct tb_token *challenge);
 
-/* AUTHENTICATE in; the identity lives as long as the server object. Errors: TB_INVALID_PARAMETER,
- * TB_LOGON_FAILURE (not NTLMv2), TB_NO_MEMORY. */
+/* AUTHENTICATE in; the identity lives as long as the server object. Errors: TB_INVALID_PARAMETER
+ * (malformed, or its AV pairs are), TB_LOGON_FAILURE (not NTLMv2), TB_NO_MEMORY. */
 enum tb_error tb_ntlm_server_authenticate(struct tb_ntlm_server *server, struct tb_span token,
                                           const struct tb_ntlm_identity **identity);
 

@@ -185,13 +185,16 @@ static struct tb_span client_av_pairs(const struct tb_ntlm_server *server)
 
 static bool is_ntlmv2(const struct tb_ntlm_server *server)
 {
-    bool ok = true;
-
     if (server->message.nt_response.length < RESPONSE_MINIMUM)
         return false;
     const uint8_t *structure = client_structure(server).data;
-    if (structure[0] != 1 || structure[1] != 1)
-        return false;
+    return structure[0] == 1 && structure[1] == 1;
+}
+
+/* Windows looks at the pairs before it knows the user. */
+static bool av_pairs_are_well_formed(const struct tb_ntlm_server *server)
+{
+    bool ok = true;
     (void)tb_ntlm_av_length(client_av_pairs(server), &ok);
     return ok;
 }
@@ -221,9 +224,13 @@ static enum tb_error take_authenticate(struct tb_ntlm_server *server, struct tb_
     if (error)
         return error;
     identity->anonymous = is_anonymous(message);
-    if (!identity->anonymous && (!is_ntlmv2(server) || !time_is_near(server)))
+    if (identity->anonymous)
+        return TB_OK;
+    if (!is_ntlmv2(server))
         return TB_LOGON_FAILURE;
-    return TB_OK;
+    if (!av_pairs_are_well_formed(server))
+        return TB_INVALID_PARAMETER;
+    return time_is_near(server) ? TB_OK : TB_LOGON_FAILURE;
 }
 
 enum tb_error tb_ntlm_server_authenticate(struct tb_ntlm_server *server, struct tb_span token,

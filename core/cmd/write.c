@@ -27,7 +27,9 @@ static enum tb_error check(const struct tb_request *request) TB_INSIDE
         return TB_INVALID_DEVICE_REQUEST;
     if (!(open->access & (TB_FILE_WRITE_DATA | TB_FILE_APPEND_DATA)))
         return TB_ACCESS_DENIED;
-    if (body->offset > FILE_SIZE_MAX || body->data.length > FILE_SIZE_MAX - body->offset)
+    if (body->offset > INT64_MAX ||
+        (body->data.length > 0 && (body->offset > FILE_SIZE_MAX ||
+                                   body->data.length > FILE_SIZE_MAX - body->offset)))
         return TB_INVALID_PARAMETER;
     if (request->conn->dialect >= TB_SMB2_DIALECT_300 && body->channel != 0)
         return TB_INVALID_PARAMETER;

@@ -49,6 +49,8 @@ enum tb_error tb_create_check(uint32_t desired_access, uint32_t share_access, ui
 {
     uint32_t access = tb_access_map_generic(desired_access);
 
+    if (access & ~TB_ACCESS_VALID || access == 0)
+        return TB_ACCESS_DENIED;
     if ((share_access & ~SHARE_ALL) || disposition > TB_FILE_OVERWRITE_IF ||
         (options & OPTIONS_INVALID) || (attributes & ~CREATE_VALID))
         return TB_INVALID_PARAMETER;
@@ -59,8 +61,6 @@ enum tb_error tb_create_check(uint32_t desired_access, uint32_t share_access, ui
             disposition == TB_FILE_OVERWRITE || disposition == TB_FILE_OVERWRITE_IF)
             return TB_INVALID_PARAMETER;
     }
-    if (access & ~TB_ACCESS_VALID || access == 0)
-        return TB_ACCESS_DENIED;
     if ((options & TB_FILE_DELETE_ON_CLOSE) && !(access & (TB_DELETE | TB_MAXIMUM_ALLOWED)))
         return TB_ACCESS_DENIED;
     return TB_OK;

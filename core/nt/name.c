@@ -58,6 +58,47 @@ static enum tb_error parse_stream(char *text, struct tb_path *path)
     return path->stream ? TB_OK : TB_NO_MEMORY;
 }
 
+/* Forget the last component before `end`; NULL when there is none. */
+static char *go_up(const char *text, char *end)
+{
+    if (end == text)
+        return NULL;
+    end--; /* its separator */
+    while (end > text && end[-1] != '/')
+        end--;
+    return end;
+}
+
+/* Checks the components and joins them by '/'. ".." takes back the one before it, by name: no file
+ * is looked at, and nothing leads above the share's root. */
+static enum tb_error join_components(char *text)
+{
+    char *to = text;
+    for (const char *from = text;; from++) {
+        size_t length = strcspn(from, "\\");
+        bool last = from[length] == '\0';
+        if (length == 2 && memcmp(from, "..", 2) == 0) {
+            to = go_up(text, to);
+            if (!to)
+                return TB_OBJECT_PATH_SYNTAX_BAD;
+        } else {
+            enum tb_error error = tb_name_check(from, length);
+            if (error)
+                return error;
+            memmove(to, from, length);
+            to += length;
+            *to++ = '/';
+        }
+        from += length;
+        if (last)
+            break;
+    }
+    if (to > text)
+        to--;
+    *to = '\0';
+    return TB_OK;
+}
+
 /* Turns `path->path`, as it came but in UTF-8, into its form inside. */
 static enum tb_error parse_path(struct tb_path *path)
 {
@@ -77,18 +118,9 @@ static enum tb_error parse_path(struct tb_path *path)
         if (length == 1)
             return TB_OBJECT_NAME_INVALID;
     }
-    for (char *at = text; *text != '\0'; at++) {
-        size_t component = strcspn(at, "\\");
-        enum tb_error error = tb_name_check(at, component);
-        if (error)
-            return error;
-        at += component;
-        if (*at == '\0')
-            break;
-        *at = '/';
-    }
-    assert(!strpbrk(text, "\\:"));
-    return TB_OK;
+    enum tb_error error = *text == '\0' ? TB_OK : join_components(text);
+    assert(error || !strpbrk(text, "\\:"));
+    return error;
 }
 
 static enum tb_error path_from_wire(struct tb_span utf16, struct tb_path *path)

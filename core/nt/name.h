@@ -29,8 +29,10 @@ struct tb_path {
 /* The name of a CREATE (MS-SMB2 2.2.13, 3.3.5.9). On success `path` is filled and is freed by
  * tb_path_clear(). Errors, all leaving `path` cleared:
  *   TB_INVALID_PARAMETER    odd length, a leading backslash
- *   TB_OBJECT_NAME_INVALID  an empty, "." or ".." component, a forbidden character, a malformed
- *                           stream name or unknown type, a component or path that is too long
+ *   TB_OBJECT_NAME_INVALID  an empty or "." component, a forbidden character, a malformed stream name
+ *                           or unknown type, a component or path that is too long
+ *   TB_OBJECT_PATH_SYNTAX_BAD  ".." where there is nothing to go back from: it takes back the
+ *                           component before it, by name
  *   TB_NO_MEMORY */
 enum tb_error tb_path_from_wire(struct tb_span utf16, struct tb_path *path);
 

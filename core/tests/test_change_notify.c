@@ -84,6 +84,37 @@ SIM_TEST(names, SEEDS)
     tb_sim_request_free(r);
 }
 
+/* A renamed file is told as such to those that look out for names, and as modified to others. */
+SIM_TEST(renamed_files, SEEDS)
+{
+    static const uint32_t attributes = TB_FILE_NOTIFY_CHANGE_ATTRIBUTES;
+    struct tb_sim_tree *tree = tb_sim_tree(f);
+    struct tb_sim_open names, others, file;
+    struct tb_sim_create create = {.name = "dir",
+                                   .disposition = TB_FILE_OPEN_IF,
+                                   .access = TB_FILE_GENERIC_READ,
+                                   .options = TB_FILE_DIRECTORY_FILE};
+    char text[200] = "", modified[200] = "";
+    tb_sim_require_ok(tb_sim_create(tree, &create, &names));
+    tb_sim_require_ok(tb_sim_create(tree, &create, &others));
+    tb_sim_require_ok(tb_sim_open(tree, "dir/a", TB_FILE_CREATE, &file));
+    struct tb_sim_request *r = watch(&names, NAMES | attributes, true, 1000);
+    struct tb_sim_request *other = watch(&others, attributes, true, 1000);
+    tb_sim_require_ok(tb_sim_rename(&file, "dir/b", false));
+    tb_sim_require_ok(tb_sim_wait(r));
+    collect(r, text, sizeof(text));
+    tb_sim_require(strcmp(text, "<a\n>b\n") == 0);
+    tb_sim_require_ok(tb_sim_wait(other));
+    collect(other, modified, sizeof(modified));
+    tb_sim_require(strcmp(modified, "!b\n") == 0);
+    tb_sim_request_free(r);
+    tb_sim_request_free(other);
+    r = watch(&names, NAMES | attributes, true, 1000);
+    tb_sim_cancel(r);
+    tb_sim_require_error(tb_sim_wait(r), TB_CANCELLED);
+    tb_sim_request_free(r);
+}
+
 /* What happens between two requests is kept for the next. */
 SIM_TEST(between_requests, SEEDS)
 {
@@ -197,5 +228,5 @@ SIM_TEST(refusals, SEEDS)
         TB_INVALID_PARAMETER);
 }
 
-SIM_MAIN("change notify", test_names, test_between_requests, test_not_the_whole_tree,
+SIM_MAIN("change notify", test_names, test_renamed_files, test_between_requests, test_not_the_whole_tree,
          test_contents, test_overflow, test_end_of_the_watching, test_refusals)

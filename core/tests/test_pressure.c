@@ -127,6 +127,42 @@ SIM_TEST_CONFIGURED(writer_that_takes_nothing, 3, configure_budget)
            most / 1024);
 }
 
+static void configure_slow_writes(struct tb_sim_fixture *f)
+{
+    configure_budget(f);
+    f->config.connection_budget = 4 * MEBIBYTE;
+    f->slow_settings.delay_one_in = 1;
+    f->slow_settings.delay_max_us = 50000;
+}
+
+/* Many more credits than the budget, and a filesystem that cannot keep up: the link is read no
+ * further than the budget, and everything is written in the end. */
+SIM_TEST_CONFIGURED(writes_faster_than_the_filesystem, 4, configure_slow_writes)
+{
+    struct tb_sim_tree *tree = tb_sim_tree_dialect(f, TB_SMB2_DIALECT_311);
+    struct tb_sim_open file;
+    struct tb_sim_request *r[64];
+    uint8_t *data = calloc(1, MEBIBYTE);
+    size_t most = 0;
+    earn(tree, 8000);
+    tb_sim_require_ok(tb_sim_open(tree, "file", TB_FILE_CREATE, &file));
+    for (unsigned i = 0; i < 64; i++) {
+        r[i] = tb_sim_write_request(tree, file.id, i * MEBIBYTE, data, MEBIBYTE);
+        tb_sim_send(&r[i], 1);
+    }
+    for (unsigned i = 0; i < 3000; i++) {
+        tb_sim_world_advance(&f->world, 100);
+        require_bounded(f, &most);
+    }
+    tb_sim_require(most <= f->config.connection_budget + 3 * MEBIBYTE);
+    for (unsigned i = 0; i < 64; i++) {
+        tb_sim_require_ok(tb_sim_wait(r[i]));
+        tb_sim_request_free(r[i]);
+    }
+    free(data);
+    printf("writes faster than the filesystem: 64 of 1 MiB, %zu KiB held at most\n", most / 1024);
+}
+
 /* One that is cut off in that state leaves nothing behind. */
 SIM_TEST_CONFIGURED(cut_off_under_pressure, 3, configure_budget)
 {
@@ -197,4 +233,5 @@ SIM_TEST_CONFIGURED(limit_of_connections, 50, configure_limit)
 }
 
 SIM_MAIN("pressure", test_reader_that_takes_nothing, test_writer_that_takes_nothing,
-         test_cut_off_under_pressure, test_thousand_connections, test_limit_of_connections)
+         test_writes_faster_than_the_filesystem, test_cut_off_under_pressure,
+         test_thousand_connections, test_limit_of_connections)

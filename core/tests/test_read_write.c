@@ -58,6 +58,11 @@ SIM_TEST(limits, SEEDS)
     size_t length = 1;
     tb_sim_require_ok(tb_sim_open(tree, "file", TB_FILE_CREATE, &file));
     tb_sim_require_error(tb_sim_write(&file, UINT64_MAX, "x", 1), TB_INVALID_PARAMETER);
+    tb_sim_require_error(tb_sim_write(&file, 0xFFFFFFF0000, "x", 1), TB_INVALID_PARAMETER);
+    tb_sim_require_error(tb_sim_write(&file, INT64_MAX, "x", 1), TB_INVALID_PARAMETER);
+    tb_sim_require_ok(tb_sim_write(&file, INT64_MAX, "", 0));
+    tb_sim_require_error(tb_sim_write(&file, (uint64_t)INT64_MAX + 1, "", 0),
+                         TB_INVALID_PARAMETER);
     tb_sim_require(tb_sim_write(&file, INT64_MAX, "x", 1) != TB_OK);
     tb_sim_require_error(tb_sim_read(&file, UINT64_MAX, &byte, &length), TB_INVALID_PARAMETER);
     length = 0;

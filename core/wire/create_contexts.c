@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-enum { CONTEXT_HEADER_LENGTH = 16 };
+enum { CONTEXT_HEADER_LENGTH = 16, CONTEXT_NAME_MIN = 4 };
 
 /* The names as they are on the wire, indexed by enum tb_create_context_id. */
 struct context_name {
@@ -51,7 +51,7 @@ static bool decode_one(struct tb_span whole, struct tb_create_context *out)
     tb_read_skip(&r, 2);
     uint16_t data_offset = tb_read_u16(&r);
     uint32_t data_length = tb_read_u32(&r);
-    bool ok = !r.failed && name_length > 0 && name_offset >= CONTEXT_HEADER_LENGTH &&
+    bool ok = !r.failed && name_length >= CONTEXT_NAME_MIN && name_offset >= CONTEXT_HEADER_LENGTH &&
               (data_length == 0 || data_offset >= CONTEXT_HEADER_LENGTH);
     if (!ok)
         return false;

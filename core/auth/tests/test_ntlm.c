@@ -471,11 +471,15 @@ START_TEST(old_responses_are_refused)
     ck_assert_int_eq(authenticate(&message), TB_LOGON_FAILURE);
     message.lm_response = tb_span(NULL, 0);
     ck_assert_int_eq(authenticate(&message), TB_LOGON_FAILURE);
-    /* Long enough for NTLMv2, but no such structure, or one without an end. */
+    /* Long enough for NTLMv2, but no such structure; and one whose pairs have no end. */
     message.nt_response = tb_span(bytes, sizeof bytes);
     ck_assert_int_eq(authenticate(&message), TB_LOGON_FAILURE);
+    uint8_t endless[64] = {[16] = 1, [17] = 1, [44] = 2, [46] = 200};
+    message.nt_response = tb_span(endless, sizeof endless);
+    ck_assert_int_eq(authenticate(&message), TB_INVALID_PARAMETER);
     /* Nobody, and yet with a response. */
     message.user = tb_span(NULL, 0);
+    message.nt_response = tb_span(bytes, sizeof bytes);
     ck_assert_int_eq(authenticate(&message), TB_LOGON_FAILURE);
     /* A name with a NUL inside. */
     message.user = tb_span("U\0\0\0", 4);

@@ -519,6 +519,7 @@ START_TEST(create_check)
     ck_assert_uint_eq(unsupported, 0x00102080);
     ck_assert_uint_eq(invalid, 0xFF000000);
     ck_assert_int_eq(tb_create_check(0, 7, TB_FILE_OPEN, 0, 0), TB_ACCESS_DENIED);
+    ck_assert_int_eq(tb_create_check(1u << 27, 7, TB_FILE_CREATE, 0, 8), TB_ACCESS_DENIED);
     ck_assert_int_eq(tb_create_check(all, 8, TB_FILE_OPEN, 0, 0), TB_INVALID_PARAMETER);
     ck_assert_int_eq(tb_create_check(all, 7, 6, 0, 0), TB_INVALID_PARAMETER);
     ck_assert_int_eq(tb_create_check(all, 7, TB_FILE_OPEN, 0x41, 0), TB_INVALID_PARAMETER);

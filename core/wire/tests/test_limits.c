@@ -197,6 +197,7 @@ START_TEST(malformed_create_contexts)
     assert_chain_refused(0, 28);          /* unaligned */
     assert_chain_refused(0, 0x80000000);  /* outside */
     assert_chain_refused(4, 0x00000010);  /* no name */
+    assert_chain_refused(4, 0x00030010);  /* a name too short for any */
     assert_chain_refused(4, 0x00040008);  /* name in the header */
     assert_chain_refused(4, 0x0004001E);  /* name beyond the next context */
     assert_chain_refused(12, 0xFFFFFFFF); /* data too long */
