@@ -5,6 +5,7 @@
 #include "exporters/posix/attributes.h"
 #include "exporters/posix/file.h"
 #include "exporters/posix/identity.h"
+#include "exporters/posix/sync.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -124,26 +125,13 @@ bool tb_posix_write_now(struct tb_posix_share *share, struct tb_call *call, enum
     return *error != TB_PENDING;
 }
 
-/* The directory in which the file was created must know it for good, too (fsync(2)). */
-static enum tb_error sync_name(struct tb_posix_handle *handle)
+/* Not every filesystem looks at RWF_DSYNC; FUSE passes it over without a word. */
+static enum tb_error write_through(const struct tb_posix_share *share, int descriptor,
+                                   struct tb_span data, uint64_t offset)
 {
-    if (atomic_load(&handle->name_synced) || !handle->name)
-        return TB_OK;
-    pthread_mutex_lock(&handle->name->lock);
-    int directory = tb_posix_reopen(handle->name->parent, O_RDONLY | O_DIRECTORY);
-    pthread_mutex_unlock(&handle->name->lock);
-    if (directory < 0)
-        return errno == EACCES ? TB_OK : tb_posix_error(errno);
-    enum tb_error error = fsync(directory) < 0 ? tb_posix_error(errno) : TB_OK;
-    close(directory);
-    if (!error)
-        atomic_store(&handle->name_synced, true);
-    return error;
-}
-
-static enum tb_error write_through(int descriptor, struct tb_span data, uint64_t offset)
-{
-    enum tb_error error = write_all(descriptor, &data, &offset, RWF_DSYNC);
+    enum tb_error error = TB_NOT_SUPPORTED;
+    if (share->local)
+        error = write_all(descriptor, &data, &offset, RWF_DSYNC);
     if (error != TB_NOT_SUPPORTED)
         return error;
     error = write_all(descriptor, &data, &offset, 0);
@@ -161,10 +149,10 @@ enum tb_error tb_posix_write(struct tb_posix_share *share, struct tb_call *call)
         error = tb_posix_enter(share, call->credentials);
     if (error)
         return error;
-    error = call->io.write_through ? write_through(handle->descriptor, data, offset)
+    error = call->io.write_through ? write_through(share, handle->descriptor, data, offset)
                                    : write_all(handle->descriptor, &data, &offset, 0);
     tb_posix_leave(share, call->credentials);
-    return !error && call->io.write_through ? sync_name(handle) : error;
+    return !error && call->io.write_through ? tb_posix_sync_name(share, handle) : error;
 }
 
 enum tb_error tb_posix_flush(struct tb_posix_share *share, struct tb_call *call)
@@ -172,7 +160,6 @@ enum tb_error tb_posix_flush(struct tb_posix_share *share, struct tb_call *call)
     struct tb_posix_handle *handle = call->handle;
     int descriptor = handle->descriptor;
 
-    (void)share;
     if (handle->path_only)
         descriptor = tb_posix_reopen(handle->descriptor, O_RDONLY);
     if (descriptor < 0)
@@ -180,7 +167,7 @@ enum tb_error tb_posix_flush(struct tb_posix_share *share, struct tb_call *call)
     enum tb_error error = fsync(descriptor) < 0 ? tb_posix_error(errno) : TB_OK;
     if (handle->path_only)
         close(descriptor);
-    return error ? error : sync_name(handle);
+    return error ? error : tb_posix_sync_name(share, handle);
 }
 
 static enum tb_error resize(int descriptor, uint64_t size)

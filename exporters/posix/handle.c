@@ -14,7 +14,6 @@ struct tb_posix_handle *tb_posix_handle_new(unsigned use)
         return NULL;
     handle->descriptor = -1;
     handle->use = use;
-    atomic_init(&handle->name_synced, true);
     pthread_mutex_init(&handle->lock, NULL);
     return handle;
 }
@@ -131,6 +130,8 @@ void tb_posix_name_move_locked(struct tb_posix_share *share, struct tb_posix_nam
     name->parent = place->parent;
     strcpy(name->leaf, place->leaf);
     pthread_mutex_unlock(&share->names_lock);
+    name->synced = false;
+    name->moves++;
     place->parent = -1;
     close(old);
 }

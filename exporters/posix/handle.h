@@ -7,8 +7,6 @@
 #ifndef TB_EXPORTERS_POSIX_HANDLE_H
 #define TB_EXPORTERS_POSIX_HANDLE_H
 
-#include <stdatomic.h>
-
 #include "exporters/posix/resolve.h"
 #include "exporters/posix/scan.h"
 
@@ -22,6 +20,8 @@ struct tb_posix_name {
     size_t handle_count;            /* under share->names_lock */
     struct tb_posix_identity entry; /* what the name stands for; never changes */
     pthread_mutex_t lock;           /* held while the name is renamed or removed */
+    bool synced;                    /* it is on stable storage; under `lock`, as is `moves` */
+    unsigned moves;
     /* Changed under both locks; one of them is enough to read. */
     struct tb_posix_identity directory;
     int parent; /* O_PATH; owned */
@@ -34,7 +34,6 @@ struct tb_posix_handle {
     bool path_only; /* the descriptor is O_PATH */
     bool directory;
     unsigned use;            /* tb_open_use bits */
-    atomic_bool name_synced; /* the name is on stable storage, as far as this handle must care */
     pthread_mutex_t lock;    /* of the position of a directory's descriptor */
 };
 

@@ -217,7 +217,6 @@ static enum tb_error create(struct tb_posix_share *share, struct tb_call *call,
         error = tb_posix_handle_take_name(share, handle, place, identity);
     if (error)
         unlinkat(parent, place->leaf, directory ? AT_REMOVEDIR : 0);
-    atomic_store(&handle->name_synced, false);
     call->open.created = !error;
     return error;
 }

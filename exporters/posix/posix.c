@@ -7,6 +7,7 @@
 #include "exporters/posix/file.h"
 #include "exporters/posix/filesystem.h"
 #include "exporters/posix/index.h"
+#include "exporters/posix/sync.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -158,6 +159,7 @@ static void posix_stop(void *self)
     struct tb_posix_share *share = self;
     tb_posix_pool_free(share->pool);
     tb_posix_index_free(share->index);
+    tb_posix_synced_free(share->synced);
     if (share->root >= 0)
         close(share->root);
     pthread_mutex_destroy(&share->names_lock);
@@ -232,7 +234,8 @@ static enum tb_error start_share(struct tb_posix_share *share, const char *argum
         return error;
     error = find_groups(share);
     share->pool = tb_posix_pool_new(share->local ? THREADS_LOCAL : THREADS_OTHER, run, share);
-    if (!error && !share->pool)
+    share->synced = tb_posix_synced_new();
+    if (!error && (!share->pool || !share->synced))
         error = TB_NO_MEMORY;
     if (error)
         snprintf(message, size, "posix: out of memory");

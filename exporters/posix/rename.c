@@ -118,7 +118,6 @@ static enum tb_error rename_locked(struct tb_posix_share *share, struct tb_posix
     error = to->entry >= 0 ? move_onto(share, name, to, directory, call) : move(name, to, false);
     if (error)
         return error;
-    atomic_store(&handle->name_synced, false);
     tb_posix_name_move_locked(share, name, to, directory);
     return TB_OK;
 }

@@ -37,6 +37,7 @@ struct tb_posix_share {
     struct tb_posix_pool *pool;
     uint64_t index_bytes;
     struct tb_posix_index *index; /* NULL: none */
+    struct tb_posix_synced *synced;
     pthread_mutex_t names_lock;
     struct tb_list names[TB_POSIX_NAME_BUCKETS]; /* struct tb_posix_name, by inode */
 };
