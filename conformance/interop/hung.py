@@ -1,0 +1,150 @@
+#!/usr/bin/python3
+"""A mount that answers no more stops nobody else, and does not keep the server from ending.
+
+One share is on a FUSE filesystem whose program is stopped (SIGSTOP) with requests of every kind under
+way; the other shares, other clients and even the same connection go on. HUNG_CLIENTS many clients.
+"""
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+here = os.path.dirname(os.path.realpath(__file__))
+sys.path.insert(0, here)
+import smb2
+from smb2 import Connection
+
+CLIENTS = int(os.environ.get('HUNG_CLIENTS', '24'))
+PATIENCE_S = 10  # on a slow machine; what is awaited takes milliseconds
+PROGRAM = os.environ.get('TOMBOLO', here + '/../../build/tombolo')
+FORGETFUL = os.path.dirname(os.path.realpath(PROGRAM)) + '/exporters/tests/forgetful_fs'
+tap = smb2.Tap()
+
+
+def skip(reason):
+    print('ok 1 # SKIP %s\n1..1' % reason)
+    raise SystemExit(0)
+
+
+def start(work, hung):
+    local = work + '/local'
+    os.mkdir(local)
+    os.chmod(local, 0o777)
+    server = subprocess.Popen(
+        [PROGRAM, 'serve', '--listen', '127.0.0.1:0', '--user', 'alice:S3cret', '--share', 'hung=posix:' + hung,
+         '--share', 'local=posix:' + local, '--share', 'share=memory:'], stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL)
+    line = server.stdout.readline().decode()
+    if 'ready on' not in line:
+        raise SystemExit('the server did not start: ' + line)
+    os.environ.update(SMB_HOST='127.0.0.1', SMB_PORT=line.strip().rsplit(':', 1)[1], SMB_USER='alice',
+                      SMB_PASSWORD='S3cret', SMB_SHARE='share', SMB_PID=str(server.pid))
+    return server
+
+
+def on_hung_share():
+    client = Connection(timeout=PATIENCE_S)
+    client.negotiate()
+    client.login()
+    client.tree_connect('hung')
+    return client
+
+
+def works(share):
+    """One file's life in another share, in seconds."""
+    begin = time.monotonic()
+    client = Connection(timeout=PATIENCE_S)
+    client.negotiate()
+    client.login()
+    client.tree_connect(share)
+    file_id = client.create('beside')
+    client.must(smb2.WRITE, client.write_body(file_id, 0, b'x' * 5000))
+    client.must(smb2.READ, client.read_body(file_id, 0, 5000))
+    client.close(file_id)
+    client.socket.close()
+    return time.monotonic() - begin
+
+
+def hang_everything(clients, files):
+    """Every kind of request, on every connection; nobody waits for the answers."""
+    sent = {}
+    for i, (client, file_id) in enumerate(zip(clients, files)):
+        bodies = [(smb2.WRITE, client.write_body(file_id, 0, b'y' * 4096)),
+                  (smb2.READ, client.read_body(file_id, 0, 4096)),
+                  (smb2.CREATE, client.create_body('new%d' % i)),
+                  (smb2.FLUSH, bytes([24]) + bytes(7) + file_id),
+                  (smb2.CLOSE, bytes([24]) + bytes(7) + file_id)]
+        kind = bodies[i % len(bodies)]
+        sent[client] = client.send(*kind)
+    return sent
+
+
+def main():
+    if os.geteuid() != 0 or not os.path.exists('/dev/fuse'):
+        skip('mounting needs root and /dev/fuse')
+    if not os.path.exists(FORGETFUL):
+        skip(FORGETFUL + ' is not built: libfuse3-dev, then make check')
+    with tempfile.TemporaryDirectory(prefix='tombolo-hung.') as work:
+        os.chmod(work, 0o755)
+        mount = work + '/mount'
+        os.mkdir(mount)
+        filesystem = subprocess.Popen([FORGETFUL, '-o', 'default_permissions,allow_other', '-f', mount])
+        try:
+            if not smb2.wait_until(lambda: os.path.ismount(mount)):
+                skip('a FUSE filesystem cannot be mounted here')
+            os.chmod(mount, 0o1777)
+            run(work, mount, filesystem)
+        finally:
+            filesystem.send_signal(signal.SIGCONT)
+            subprocess.run(['umount', '-l', mount], check=False)
+            filesystem.terminate()
+            filesystem.wait()
+    tap.done()
+
+
+def run(work, mount, filesystem):
+    server = start(work, mount)
+    try:
+        clients = [on_hung_share() for _ in range(CLIENTS)]
+        files = [client.create('file%d' % i) for i, client in enumerate(clients)]
+        for client, file_id in zip(clients, files):
+            client.must(smb2.WRITE, client.write_body(file_id, 0, b'x' * 4096))
+        tap.check(True, '%d clients work on a FUSE mount' % CLIENTS)
+        filesystem.send_signal(signal.SIGSTOP)
+        sent = hang_everything(clients, files)
+        time.sleep(0.5)
+        for share in ('share', 'local'):
+            tap.check(works(share) < PATIENCE_S, 'with %d requests stuck, another client works in "%s": %d ms' %
+                      (CLIENTS, share, works(share) * 1000))
+        for client in clients[:5]:
+            client.must(smb2.ECHO, b'\4\0\0\0')
+        tap.check(True, 'the stuck connections answer ECHO')
+        clients[0].tree_connect('share')
+        clients[0].close(clients[0].create('same connection'))
+        tap.check(True, 'and work in another share')
+        clients[-1].socket.close()
+        clients[-2].socket.close()
+        tap.check(works('share') < PATIENCE_S, 'clients vanish with their requests stuck; others work on')
+        filesystem.send_signal(signal.SIGCONT)
+        clients[0].tree_id = 0
+        answered = sum(client.answer(sent[client]).status == smb2.OK for client in clients[:-2])
+        tap.check(answered == CLIENTS - 2, 'when the mount answers again, so are all requests: %d of %d' %
+                  (answered, CLIENTS - 2))
+        filesystem.send_signal(signal.SIGSTOP)
+        stuck = on_hung_share()
+        stuck.send(smb2.CREATE, stuck.create_body('never'))
+        time.sleep(0.3)
+        begin = time.monotonic()
+        server.terminate()
+        status = server.wait(timeout=30)
+        tap.check(status == 0, 'SIGTERM with a request stuck: status %d after %.1f s' %
+                  (status, time.monotonic() - begin))
+    finally:
+        server.kill()
+        filesystem.send_signal(signal.SIGCONT)
+        server.wait()
+
+
+main()
