@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #define CLUSTER      4096u
+/* What happens to a file within 20 ms of the setting of its change time may leave that as it is. */
+#define CHANGE_SLACK_FILETIME 200000u
 #define STATX_WANTED (STATX_BASIC_STATS | STATX_BTIME)
 
 /* Attributes that are kept in user.DOSATTRIB. */
@@ -38,6 +40,13 @@ static uint64_t creation_time(const struct statx *sx)
         return to_filetime(&sx->stx_btime);
     uint64_t write = to_filetime(&sx->stx_mtime), change = to_filetime(&sx->stx_ctime);
     return write < change ? write : change;
+}
+
+static uint64_t change_time(const struct statx *sx, const struct tb_dosattrib *dos)
+{
+    uint64_t changed = to_filetime(&sx->stx_ctime);
+    return dos->has_change_time && changed <= dos->change_until_filetime ? dos->change_filetime
+                                                                         : changed;
 }
 
 /* As on NTFS, only a file marked sparse occupies less than its size. */
@@ -74,7 +83,7 @@ static void fill(const struct tb_posix_share *share, const struct statx *sx,
                                  : creation_time(sx),
         .access_filetime = to_filetime(&sx->stx_atime),
         .write_filetime = to_filetime(&sx->stx_mtime),
-        .change_filetime = to_filetime(&sx->stx_ctime),
+        .change_filetime = change_time(sx, dos),
         .size = directory ? 0 : sx->stx_size,
         .allocation_size = directory ? 0 : allocation(sx, attributes),
         .file_attributes = attributes,
@@ -209,6 +218,7 @@ static enum tb_error set_dosattrib(int descriptor, const struct tb_attributes *n
     if (!(mask & (TB_SET_FILE_ATTRIBUTES | TB_SET_CREATION_TIME)))
         return TB_OK;
     read_dosattrib(descriptor, &dos);
+    dos.has_change_time = false;
     if (mask & TB_SET_FILE_ATTRIBUTES) {
         dos.has_attributes = true;
         dos.attributes = asked->file_attributes & kept;
@@ -230,12 +240,37 @@ static enum tb_error set_dosattrib(int descriptor, const struct tb_attributes *n
     return mask & TB_SET_FILE_ATTRIBUTES ? set_mode(descriptor, now, readonly) : TB_OK;
 }
 
+/* Comes last, since whatever changes the inode sets its change time to now; so does writing the
+ * extended attribute, which is why that is done twice: to learn what time it is there, and to say
+ * that the change time counts a little longer than that. A filesystem that cannot keep it, or not for
+ * this caller, shows when the file was really changed. */
+static void set_change_time(int descriptor, uint64_t filetime)
+{
+    struct tb_dosattrib dos;
+    struct statx sx;
+
+    read_dosattrib(descriptor, &dos);
+    dos.has_change_time = true;
+    dos.change_filetime = filetime;
+    dos.change_until_filetime = 0;
+    if (write_dosattrib(descriptor, &dos) &&
+        statx(descriptor, "", AT_EMPTY_PATH | AT_STATX_SYNC_AS_STAT, STATX_CTIME, &sx) == 0) {
+        dos.change_until_filetime = to_filetime(&sx.stx_ctime) + CHANGE_SLACK_FILETIME;
+        (void)write_dosattrib(descriptor, &dos);
+    }
+}
+
 static enum tb_error set_as_caller(int descriptor, const struct tb_attributes *now,
                                    const struct tb_call *call)
 {
-    enum tb_error error =
-        set_dosattrib(descriptor, now, call->attributes.mask, &call->attributes.values);
-    return error ? error : set_times(descriptor, call->attributes.mask, &call->attributes.values);
+    unsigned mask = call->attributes.mask;
+    const struct tb_attributes *asked = &call->attributes.values;
+    enum tb_error error = set_dosattrib(descriptor, now, mask, asked);
+    if (!error)
+        error = set_times(descriptor, mask, asked);
+    if (!error && mask & TB_SET_CHANGE_TIME)
+        set_change_time(descriptor, asked->change_filetime);
+    return error;
 }
 
 enum tb_error tb_posix_set_attributes(struct tb_posix_share *share, struct tb_call *call)

@@ -129,6 +129,34 @@ START_TEST(foreign_attributes_are_read)
 }
 END_TEST
 
+START_TEST(a_change_time_counts_until_the_next_change)
+{
+    const uint64_t chosen = UINT64_C(0x01d5c034466d8000);
+    struct tb_attributes a = {.change_filetime = chosen};
+    struct tb_call call = {.operation = TB_CALL_OPEN,
+                           .open = {.path = "f", .use = TB_USE_ATTRIBUTES}};
+    if (!has_xattrs())
+        return;
+    tree_put_file("f", "text");
+    assert_ok(call_run(posix, &call));
+    assert_ok(call_set(posix, call.handle, TB_SET_CHANGE_TIME, &a));
+    assert_ok(path_get(posix, "f", &a));
+    ck_assert_uint_eq(a.change_filetime, chosen);
+    usleep(30000);
+    ck_assert_int_eq(chmod(tree_path("f"), 0640), 0);
+    assert_ok(path_get(posix, "f", &a));
+    ck_assert_uint_gt(a.change_filetime, chosen);
+
+    a.change_filetime = chosen;
+    assert_ok(call_set(posix, call.handle, TB_SET_CHANGE_TIME, &a));
+    a.file_attributes = TB_FILE_ATTRIBUTE_HIDDEN;
+    assert_ok(call_set(posix, call.handle, TB_SET_FILE_ATTRIBUTES, &a));
+    assert_ok(path_get(posix, "f", &a));
+    ck_assert_uint_gt(a.change_filetime, chosen);
+    call_close(posix, call.handle);
+}
+END_TEST
+
 START_TEST(mode_and_name_say_what_nothing_else_does)
 {
     struct tb_attributes a;
@@ -513,6 +541,7 @@ int main(void)
     tcase_set_timeout(own, 120);
     tcase_add_test(own, attributes_are_kept_as_samba_keeps_them);
     tcase_add_test(own, foreign_attributes_are_read);
+    tcase_add_test(own, a_change_time_counts_until_the_next_change);
     tcase_add_test(own, mode_and_name_say_what_nothing_else_does);
     tcase_add_test(own, links_lead_no_further_than_the_tree);
     tcase_add_test(own, links_can_be_forbidden);
