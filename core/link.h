@@ -8,6 +8,8 @@
  *       tb_conn_receive() with the filled buffer, whose ownership goes to the core; and once
  *       tb_conn_lost() when the link has ended for whatever reason, after which the link is not
  *       touched by the core any more. (core/conn.h, core/payload.h)
+ *       Each of receive(), lost() and an outgoing message's sent() may leave work behind: call
+ *       tb_loop_run() (core/loop.h) before the loop's thread waits again. Once for many is enough.
  *  out: the operations below. */
 #ifndef TB_LINK_H
 #define TB_LINK_H
@@ -39,7 +41,8 @@ struct tb_link_ops {
     /* End the connection once what was given to send() has left, or `at_once`. tb_conn_lost()
      * follows, never from inside this call. */
     void (*close)(void *link, bool at_once);
-    /* Stop and resume delivering messages. */
+    /* Stop and resume delivering messages: the connection holds more of them than its budget. What
+     * was read already may still come. Called again and again over a connection's life. */
     void (*pause)(void *link);
     void (*resume)(void *link);
 };

@@ -21,10 +21,10 @@ struct tb_loop *tb_loop_create(struct tb_server *server, void *host)
     loop->host = host;
     loop->index = server->loop_count;
     tb_payload_pool_init(&loop->payloads);
-    struct tb_list *lists[] = {&loop->arrived, &loop->answered,        &loop->pending,
-                               &loop->sent,    &loop->conns,           &loop->unauthenticated, &loop->resumable,
-                               &loop->ready,   &loop->retired,         &loop->doomed,
-                               &loop->outbox};
+    struct tb_list *lists[] = {&loop->arrived,         &loop->answered,  &loop->pending,
+                               &loop->sent,            &loop->conns,     &loop->unauthenticated,
+                               &loop->resumable,       &loop->ready,     &loop->retired,
+                               &loop->doomed,          &loop->outbox};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
         tb_list_init(lists[i]);
     server->loops[server->loop_count++] = loop;

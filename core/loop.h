@@ -20,7 +20,8 @@ struct tb_loop *tb_loop_create(struct tb_server *server, void *host);
 void *tb_loop_host(const struct tb_loop *loop);
 unsigned tb_loop_index(const struct tb_loop *loop);
 
-/* Do all work that is ready. On the loop's thread. */
+/* Do all work that is ready. On the loop's thread. Due after tb_conn_receive(), tb_conn_lost(), an
+ * outgoing message's sent(), the environment's wake() and the deadline below. */
 void tb_loop_run(struct tb_loop *loop) TB_OUTSIDE;
 
 /* When tb_loop_run() must be called next at the latest (monotonic microseconds); UINT64_MAX: not

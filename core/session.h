@@ -32,11 +32,14 @@ struct tb_session {
     uint16_t dialect;
     uint64_t conn_id; /* the connection it was set up on */
     /* Fixed from VALID on. */
-    bool guest, anonymous, encrypt;
+    bool encrypt;
     enum tb_cipher cipher;
-    struct tb_identity identity;
-    struct tb_credentials credentials;
     struct tb_session_keys keys;
+    /* Who it belongs to, from VALID on; re-authentication may change it. */
+    bool guest TB_GUARDED, anonymous TB_GUARDED;
+    const struct tb_identity *identity TB_GUARDED; /* one of `identities` */
+    struct tb_credentials credentials TB_GUARDED;
+    struct tb_list identities TB_GUARDED; /* all it has had, until it is freed: opens keep theirs */
     /* Of server_out: never reused, never rewound (MS-SMB2 2.2.41). */
     uint64_t next_nonce TB_GUARDED;
     struct tb_list trees TB_GUARDED;
@@ -66,10 +69,16 @@ struct tb_session *tb_session_find(struct tb_server *server, uint64_t session_id
 struct tb_session *tb_session_hold(struct tb_session *session) TB_INSIDE;
 void tb_session_release(struct tb_session *session) TB_INSIDE;
 
+/* From now on it acts as `identity`; what is open goes on as it was, and its tree connects allow what
+ * the new user may. Errors, all changing nothing: NO_MEMORY, INSUFFICIENT_RESOURCES (too many users
+ * for one session). */
+enum tb_error tb_session_become(struct tb_session *session, const struct tb_identity *identity,
+                                bool guest, bool anonymous) TB_INSIDE;
+
 /* Ends it: see above. Harmless when DEAD. */
 void tb_session_end(struct tb_session *session) TB_INSIDE;
 
 /* The user's SID, for owners of files and access checks. */
-struct tb_sid tb_session_user_sid(const struct tb_session *session);
+struct tb_sid tb_session_user_sid(const struct tb_session *session) TB_INSIDE;
 
 #endif

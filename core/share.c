@@ -90,19 +90,19 @@ static bool is_member(const struct tb_credentials *credentials, uint32_t group)
 }
 
 /* Guests have no name that a list could know. */
-static bool is_listed(char *const *list, const struct tb_session *session)
+static bool is_listed(char *const *list, const struct tb_session *session) TB_INSIDE
 {
     if (!list || session->guest || session->anonymous)
         return false;
     for (; *list; list++) {
         if (**list == '@' ? is_member(&session->credentials, (uint32_t)strtoul(*list + 1, NULL, 10))
-                          : tb_name_equal_folded(*list, session->identity.user))
+                          : tb_name_equal_folded(*list, session->identity->user))
             return true;
     }
     return false;
 }
 
-static bool may_connect(const struct tb_share *share, const struct tb_session *session)
+static bool may_connect(const struct tb_share *share, const struct tb_session *session) TB_INSIDE
 {
     if ((session->guest || session->anonymous) && !share->guest_ok)
         return false;

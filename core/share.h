@@ -47,10 +47,11 @@ enum tb_error tb_share_configure(struct tb_share *share, const struct tb_share_c
 /* A share by name, folded; NULL. */
 struct tb_share *tb_share_find(struct tb_server *server, const char *name);
 /* Whether this user may connect, and with what access at most: 0 none. */
-uint32_t tb_share_access(const struct tb_share *share, const struct tb_session *session);
+uint32_t tb_share_access(const struct tb_share *share,
+                         const struct tb_session *session) TB_INSIDE;
 /* Who its files are used as. What the answer points at lives as long as session and share. */
 struct tb_credentials tb_share_credentials(const struct tb_share *share,
-                                           const struct tb_session *session);
+                                           const struct tb_session *session) TB_INSIDE;
 void tb_share_free(struct tb_share *share);
 
 #endif

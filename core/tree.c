@@ -25,14 +25,19 @@ enum tb_error tb_tree_create(struct tb_session *session, struct tb_share *share,
     tree->id = ++session->next_tree_id;
     tree->references = 1;
     tree->connected = true;
-    tree->maximal_access = tb_share_access(share, session);
-    tree->credentials = tb_share_credentials(share, session);
+    tb_tree_assess(tree);
     tb_list_prepend(&session->trees, &tree->in_session);
     session->tree_count++;
     session->server->tree_count++;
     share->tree_count++;
     *out = tree;
     return TB_OK;
+}
+
+void tb_tree_assess(struct tb_tree *tree)
+{
+    tree->maximal_access = tb_share_access(tree->share, tree->session);
+    tree->credentials = tb_share_credentials(tree->share, tree->session);
 }
 
 struct tb_tree *tb_tree_find(struct tb_session *session, uint32_t id)

@@ -84,7 +84,7 @@ static enum tb_error check_access(struct tb_request *request) TB_INSIDE
     c->access = asked & ~TB_MAXIMUM_ALLOWED;
     if (c->access & TB_ACCESS_SYSTEM_SECURITY)
         return TB_PRIVILEGE_NOT_HELD;
-    if (c->access & ~maximal)
+    if (c->access & ~maximal || maximal == 0)
         return TB_ACCESS_DENIED;
     bool changes = overwrites(request) || body->create_disposition == TB_FILE_CREATE ||
                    body->create_options & TB_FILE_DELETE_ON_CLOSE;

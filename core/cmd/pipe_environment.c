@@ -65,7 +65,7 @@ enum tb_error tb_rpc_environment_fill(struct tb_request *request,
         .comment = server->config.comment,
         .version_major = WINDOWS_MAJOR,
         .version_minor = WINDOWS_MINOR,
-        .administrator = request->session->identity.administrator,
+        .administrator = request->session->identity->administrator,
     };
     return TB_OK;
 }

@@ -44,9 +44,9 @@ static void built(struct tb_task *task) TB_INSIDE
 }
 
 /* Only the asking user's own SID is known; other owners are named by their number. */
-static struct tb_sid owner_sid(const struct tb_session *session, uint32_t uid)
+static struct tb_sid owner_sid(const struct tb_session *session, uint32_t uid) TB_INSIDE
 {
-    if (!session->guest && !session->anonymous && session->identity.uid == uid)
+    if (!session->guest && !session->anonymous && session->identity->uid == uid)
         return tb_session_user_sid(session);
     return TB_SID_UNIX_USER(uid);
 }

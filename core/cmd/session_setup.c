@@ -13,9 +13,6 @@
 #include "core/server_internal.h"
 #include "core/session.h"
 
-/* Whom guests and the anonymous act as in filesystems. */
-#define NOBODY 65534u
-
 /* What one request carries from step to step. */
 struct progress {
     struct tb_setup *setup;
@@ -251,13 +248,13 @@ static void end_previous(struct tb_request *request, const struct tb_session *se
     struct tb_session *previous = tb_session_find(request->server, previous_id);
     if (previous && previous->state == TB_SESSION_VALID && !session->guest &&
         !session->anonymous && previous->guest == session->guest &&
-        tb_name_equal_folded(previous->identity.user, session->identity.user))
+        tb_name_equal_folded(previous->identity->user, session->identity->user))
         tb_session_end(previous);
 }
 
 /* MS-SMB2 3.3.5.5.3: who must sign, who must encrypt. */
 static void set_policy(struct tb_request *request, struct tb_session *session,
-                       struct tb_channel *channel)
+                       struct tb_channel *channel) TB_INSIDE
 {
     const struct tb_server_config *config = &request->server->config;
     bool somebody = !session->guest && !session->anonymous;
@@ -271,26 +268,23 @@ static void set_policy(struct tb_request *request, struct tb_session *session,
                        config->encryption >= TB_ENCRYPTION_DESIRED;
 }
 
+static enum tb_error become(const struct progress *p) TB_INSIDE
+{
+    return tb_session_become(p->setup->session, &p->lookup.identity,
+                             p->verdict == TB_VERDICT_GUEST, p->verdict == TB_VERDICT_ANONYMOUS);
+}
+
 static enum tb_error establish(struct tb_request *request, struct progress *p) TB_INSIDE
 {
     struct tb_session *session = p->setup->session;
     struct tb_channel *channel = tb_channel_new(request->conn, session);
     if (!channel)
         return TB_NO_MEMORY;
-    session->guest = p->verdict == TB_VERDICT_GUEST;
-    session->anonymous = p->verdict == TB_VERDICT_ANONYMOUS;
-    session->identity = p->lookup.identity;
-    if (session->guest || session->anonymous) {
-        /* Never uid 0, which is what an identity that nobody has filled in says. */
-        session->identity.uid = session->identity.gid = NOBODY;
-        session->identity.group_count = 0;
+    enum tb_error error = become(p);
+    if (error != TB_OK) {
+        tb_channel_end(channel);
+        return error;
     }
-    session->credentials = (struct tb_credentials){
-        .uid = session->identity.uid,
-        .gid = session->identity.gid,
-        .group_count = session->identity.group_count,
-        .groups = session->identity.groups,
-    };
     session->keys = p->keys;
     if (!session->anonymous) {
         channel->signer = p->signer;
@@ -311,17 +305,19 @@ static enum tb_error establish(struct tb_request *request, struct progress *p) T
     return TB_OK;
 }
 
-/* Again: neither keys nor what is open change, and nobody becomes somebody else. */
-static enum tb_error reestablish(const struct progress *p) TB_INSIDE
+/* Again: neither keys nor what is open change. A user may become another, or nobody; but nobody does
+ * not become a user, whose messages would then be without protection. */
+static enum tb_error reestablish(const struct tb_request *request) TB_INSIDE
 {
+    const struct progress *p = request->state;
     const struct tb_session *session = p->setup->session;
     if (session->state != TB_SESSION_VALID)
         return TB_USER_SESSION_DELETED;
-    if (session->guest != (p->verdict == TB_VERDICT_GUEST) ||
-        session->anonymous != (p->verdict == TB_VERDICT_ANONYMOUS) ||
-        !tb_name_equal_folded(session->identity.user, p->lookup.identity.user))
+    bool guest = p->verdict == TB_VERDICT_GUEST;
+    bool unprotected = !request->channel || !request->channel->signer;
+    if (session->guest != guest || (unprotected && p->verdict == TB_VERDICT_PASSWORD))
         return TB_ACCESS_DENIED;
-    return TB_OK;
+    return become(p);
 }
 
 static void complete(struct tb_request *request) TB_INSIDE
@@ -334,7 +330,7 @@ static void complete(struct tb_request *request) TB_INSIDE
     else if (!answer_with_token(request, p))
         error = TB_NO_MEMORY;
     else
-        error = p->setup->again ? reestablish(p) : establish(request, p);
+        error = p->setup->again ? reestablish(request) : establish(request, p);
     if (error != TB_OK) {
         fail(request, error);
         return;
@@ -386,7 +382,7 @@ static void decide_identity(struct tb_request *request) TB_INSIDE
         tb_task_start(&request->task, look_up, looked_up);
         return;
     }
-    if (!request->server->any_guest) {
+    if (!request->server->any_guest && !p->setup->again) {
         fail(request, TB_ACCESS_DENIED);
         return;
     }

@@ -45,7 +45,7 @@ static enum tb_error prepare(struct tb_request *request)
 }
 
 /* MS-SMB2 3.3.5.7: in 3.1.1 an unsigned, unencrypted TREE_CONNECT shows a man in the middle. */
-static bool is_unprotected(const struct tb_request *request)
+static bool is_unprotected(const struct tb_request *request) TB_INSIDE
 {
     const struct tb_session *session = request->session;
     return request->conn->dialect == TB_SMB2_DIALECT_311 && !session->guest &&

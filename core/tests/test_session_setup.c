@@ -145,6 +145,47 @@ SIM_TEST(reauthentication, SEEDS)
     tb_sim_require_ok(tb_sim_close(&file));
 }
 
+/* Another user takes the session over: what is open stays what it was, the rest is the new user's. */
+SIM_TEST(reauthentication_as_another, SEEDS)
+{
+    struct tb_sim_client *client = tb_sim_connect_dialect(f, 0);
+    struct tb_sim_session *session = tb_sim_session(client);
+    struct tb_sim_tree *tree = tb_sim_tree_of(session, "share"), *private;
+    struct tb_sim_logon user = {.user = "user", .password = "password", .again = session};
+    struct tb_sim_logon admin = {.user = "admin", .password = "Secret-2", .again = session};
+    struct tb_sim_open file, secret;
+    tb_sim_require_ok(tb_sim_open(tree, "file", TB_FILE_CREATE, &file));
+    tb_sim_require_error(tb_sim_tree_connect(session, "private", NULL), TB_ACCESS_DENIED);
+    for (unsigned i = 0; i < 20; i++) {
+        tb_sim_require_ok(tb_sim_logon(client, &admin, NULL));
+        tb_sim_require_ok(tb_sim_write(&file, i, "x", 1));
+        private = tb_sim_tree_of(session, "private");
+        tb_sim_require_ok(tb_sim_open(private, "secret", TB_FILE_OPEN_IF, &secret));
+        tb_sim_require_ok(tb_sim_logon(client, &user, NULL));
+        tb_sim_require_ok(tb_sim_write(&secret, 0, "still", 5));
+        tb_sim_require_error(tb_sim_open(private, "secret", TB_FILE_OPEN, NULL), TB_ACCESS_DENIED);
+        tb_sim_require_error(tb_sim_tree_connect(session, "private", NULL), TB_ACCESS_DENIED);
+        tb_sim_require_ok(tb_sim_close(&secret));
+    }
+}
+
+/* As nobody at all: nothing more may be opened, until somebody is back. */
+SIM_TEST(reauthentication_as_nobody, SEEDS)
+{
+    struct tb_sim_tree *tree = tb_sim_tree(f);
+    struct tb_sim_session *session = tree->session;
+    struct tb_sim_logon nobody = {.user = "", .password = "", .again = session};
+    struct tb_sim_logon user = {.user = "user", .password = "password", .again = session};
+    struct tb_sim_open file;
+    tb_sim_require_ok(tb_sim_open(tree, "file", TB_FILE_CREATE, &file));
+    tb_sim_require_ok(tb_sim_logon(session->client, &nobody, NULL));
+    tb_sim_require_ok(tb_sim_write(&file, 0, "x", 1));
+    tb_sim_require_error(tb_sim_open(tree, "other", TB_FILE_OPEN_IF, NULL), TB_ACCESS_DENIED);
+    tb_sim_require_error(tb_sim_tree_connect(session, "share", NULL), TB_ACCESS_DENIED);
+    tb_sim_require_ok(tb_sim_logon(session->client, &user, NULL));
+    tb_sim_require_ok(tb_sim_open(tree, "other", TB_FILE_OPEN_IF, NULL));
+}
+
 SIM_TEST(failed_reauthentication, SEEDS)
 {
     struct tb_sim_tree *tree = tb_sim_tree(f);
@@ -316,7 +357,9 @@ SIM_TEST(binding_is_refused, SEEDS)
 
 SIM_MAIN("session setup", test_users, test_refused_users, test_anonymous_is_refused,
          test_anonymous, test_guest, test_other_mechanisms_first, test_logoff, test_two_sessions,
-         test_foreign_tree, test_reauthentication, test_failed_reauthentication,
+         test_foreign_tree, test_reauthentication,
+         test_reauthentication_as_another, test_reauthentication_as_nobody,
+         test_failed_reauthentication,
          test_previous_session, test_previous_session_of_another, test_tampered_preauth,
          test_mutilated_tokens, test_ntlmv1_is_refused,
          test_disconnect_in_the_middle, test_limit_of_sessions,
