@@ -110,13 +110,15 @@ enum tb_error tb_posix_handle_take_name(struct tb_posix_share *share,
     return TB_OK;
 }
 
-enum tb_error tb_posix_name_verify_locked(const struct tb_posix_name *name)
+enum tb_error tb_posix_name_verify_locked(const struct tb_posix_share *share,
+                                          const struct tb_posix_name *name)
 {
     struct stat st;
     if (fstatat(name->parent, name->leaf, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return errno == ENOENT ? TB_FILE_DELETED : tb_posix_error(errno);
     struct tb_posix_identity now = {st.st_dev, st.st_ino};
-    return tb_posix_same(now, name->entry) ? TB_OK : TB_FILE_DELETED;
+    return tb_posix_same(now, name->entry) ? tb_posix_check_beneath(share, name->parent)
+                                           : TB_FILE_DELETED;
 }
 
 void tb_posix_name_move_locked(struct tb_posix_share *share, struct tb_posix_name *name,

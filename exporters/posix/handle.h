@@ -49,8 +49,10 @@ enum tb_error tb_posix_handle_take_name(struct tb_posix_share *share,
                                         struct tb_posix_place *place,
                                         struct tb_posix_identity entry);
 
-/* Whether the name still stands for its file: TB_OK, FILE_DELETED, errno's. Inside name->lock. */
-enum tb_error tb_posix_name_verify_locked(const struct tb_posix_name *name);
+/* Whether the name still stands for its file, in the tree: TB_OK, FILE_DELETED, ACCESS_DENIED (its
+ * directory was moved out), errno's. Inside name->lock. */
+enum tb_error tb_posix_name_verify_locked(const struct tb_posix_share *share,
+                                          const struct tb_posix_name *name);
 /* The name is now place->leaf in place->parent, which it takes over. Inside name->lock. */
 void tb_posix_name_move_locked(struct tb_posix_share *share, struct tb_posix_name *name,
                                struct tb_posix_place *place, struct tb_posix_identity directory);

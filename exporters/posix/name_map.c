@@ -130,11 +130,11 @@ static bool name_to_disk(enum tb_posix_names names, const char *name, size_t len
         }
     }
     *to = '\0';
-    if (to - start > STORED_MAX)
+    if (to - start > STORED_MAX || strcmp(start, ".") == 0 || strcmp(start, "..") == 0)
         return false;
     if (plain)
         return true;
-    return strcmp(start, ".") != 0 && strcmp(start, "..") != 0 && !strchr(start, '/') &&
+    return !strchr(start, '/') &&
            tb_posix_name_to_client(names, start, again) && strlen(again) == length &&
            memcmp(again, name, length) == 0;
 }

@@ -73,10 +73,11 @@ static unsigned wishes_granted(const struct tb_posix_handle *handle, const struc
 {
     unsigned given = 0;
     bool owner = setfsuid((uid_t)-1) == (int)st->st_uid, writes = may(handle->descriptor, W_OK);
+    bool read_only = !writes && errno == EROFS;
 
     if (handle->directory && writes)
         given |= TB_USE_WRITE;
-    if (owner || writes || handle->use & TB_USE_WRITE)
+    if ((owner && !read_only) || writes || handle->use & TB_USE_WRITE)
         given |= TB_USE_ATTRIBUTES;
     if (place->parent >= 0 && may(place->parent, W_OK | X_OK))
         given |= TB_USE_NAME;
@@ -206,12 +207,15 @@ static enum tb_error create(struct tb_posix_share *share, struct tb_call *call,
                                     : make_file(share, call, handle, place);
     if (error)
         return error;
-    tb_posix_store_new(handle->descriptor, share->hide_dot_files && place->leaf[0] == '.', directory,
+    bool dotted = share->hide_dot_files && place->leaf[0] == '.';
+    tb_posix_store_new(handle->descriptor, dotted, directory,
                        call->open.create_file_attributes);
     if (!directory)
         error = set_aside(call, handle->descriptor);
     if (!error && !tb_posix_identify(handle->descriptor, &identity))
         error = tb_posix_error(errno);
+    if (!error)
+        error = tb_posix_attributes(share, handle->descriptor, dotted, &call->open.attributes);
     int parent = place->parent;
     if (!error)
         error = tb_posix_handle_take_name(share, handle, place, identity);
@@ -284,7 +288,7 @@ enum tb_error tb_posix_open(struct tb_posix_share *share, struct tb_call *call)
     if (!handle)
         return TB_NO_MEMORY;
     enum tb_error error = open_as_caller(share, call, handle);
-    if (!error)
+    if (!error && !call->open.created)
         error = tb_posix_handle_attributes(share, handle, &call->open.attributes);
     if (error) {
         free(call->open.real_path);

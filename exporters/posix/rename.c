@@ -106,7 +106,7 @@ static enum tb_error rename_locked(struct tb_posix_share *share, struct tb_posix
     struct tb_posix_name *name = handle->name;
     struct tb_posix_identity directory;
 
-    enum tb_error error = tb_posix_name_verify_locked(name);
+    enum tb_error error = tb_posix_name_verify_locked(share, name);
     if (!error)
         error = tb_posix_resolve(share, call->rename.path, to);
     if (error)
@@ -212,11 +212,12 @@ enum tb_error tb_posix_link(struct tb_posix_share *share, struct tb_call *call)
     return error;
 }
 
-static enum tb_error remove_locked(const struct tb_posix_name *name)
+static enum tb_error remove_locked(const struct tb_posix_share *share,
+                                   const struct tb_posix_name *name)
 {
     struct stat st;
 
-    enum tb_error error = tb_posix_name_verify_locked(name);
+    enum tb_error error = tb_posix_name_verify_locked(share, name);
     if (error)
         return error;
     if (fstatat(name->parent, name->leaf, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -237,7 +238,7 @@ enum tb_error tb_posix_remove(struct tb_posix_share *share, struct tb_call *call
     if (error)
         return error;
     pthread_mutex_lock(&handle->name->lock);
-    error = remove_locked(handle->name);
+    error = remove_locked(share, handle->name);
     pthread_mutex_unlock(&handle->name->lock);
     tb_posix_leave(share, call->credentials);
     return error;

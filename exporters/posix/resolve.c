@@ -9,6 +9,7 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -63,6 +64,46 @@ int tb_posix_open_linked(const struct tb_posix_share *share, int directory, cons
 int tb_posix_open_entry(int parent, const char *name, int flags, mode_t mode)
 {
     return open_how(parent, name, flags | O_NOFOLLOW, mode, RESOLVE_BENEATH);
+}
+
+static bool identical(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* One step up; *directory is closed, and -1 at an error. */
+static void step_up(int *directory)
+{
+    int parent = openat(*directory, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int number = errno;
+    close(*directory);
+    errno = number;
+    *directory = parent;
+}
+
+enum tb_error tb_posix_check_beneath(const struct tb_posix_share *share, int directory)
+{
+    struct stat root, before = {0}, here;
+    enum tb_error error = TB_PENDING;
+
+    if (share->symlinks == TB_POSIX_SYMLINKS_WIDE)
+        return TB_OK;
+    if (fstat(share->root, &root) < 0)
+        return tb_posix_error(errno);
+    int at = openat(directory, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    for (; error == TB_PENDING; before = here) {
+        if (at < 0 || fstat(at, &here) < 0)
+            error = errno == ENOENT ? TB_FILE_DELETED : tb_posix_error(errno);
+        else if (identical(&here, &root))
+            error = TB_OK;
+        else if (identical(&here, &before)) /* the root of all */
+            error = TB_ACCESS_DENIED;
+        else
+            step_up(&at);
+    }
+    if (at >= 0)
+        close(at);
+    return error;
 }
 
 const char *tb_posix_proc_path(int descriptor, char to[TB_POSIX_PROC_CAPACITY])

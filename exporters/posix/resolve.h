@@ -26,6 +26,9 @@ int tb_posix_open_beneath(const struct tb_posix_share *share, const char *stored
 /* O_PATH, of what a name in a directory leads to, as far as the share's policy lets it. It is not
  * beneath the root but beneath the directory that it has to stay. -1 and errno. */
 int tb_posix_open_linked(const struct tb_posix_share *share, int directory, const char *name);
+/* TB_OK while the directory (O_PATH) is the root or beneath it, or the share is a wide one.
+ * ACCESS_DENIED when somebody has moved it out; errno's. */
+enum tb_error tb_posix_check_beneath(const struct tb_posix_share *share, int directory);
 /* A single name in a directory; symbolic links are not followed. -1 and errno. */
 int tb_posix_open_entry(int parent, const char *name, int flags, mode_t mode);
 /* What an O_PATH descriptor stands for, really opened: this very file, whatever its name leads to
