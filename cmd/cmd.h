@@ -9,5 +9,6 @@ enum tb_exit { TB_EXIT_OK = 0, TB_EXIT_FAILED = 1, TB_EXIT_USAGE = 2 };
 
 int tb_cmd_serve(char **arguments);
 int tb_cmd_check_config(char **arguments);
+int tb_cmd_user(char **arguments);
 
 #endif

@@ -12,6 +12,7 @@ static const struct {
 } commands[] = {
     {"check-config", "check a configuration file and print what it comes to", tb_cmd_check_config},
     {"serve", "serve shares; without arguments a sandbox in memory", tb_cmd_serve},
+    {"user", "keep the accounts of a users file", tb_cmd_user},
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -24,7 +25,7 @@ static void print_help(FILE *to)
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         fprintf(to, "  %-13s %s\n", commands[i].name, commands[i].what);
     fputs("\n\"tombolo COMMAND --help\" says more; so do tombolo(1), tombolo-serve(1),\n"
-          "tombolo-check-config(1) and tombolo.conf(5).\n",
+          "tombolo-check-config(1), tombolo-user(1) and tombolo.conf(5).\n",
           to);
 }
 

@@ -37,6 +37,7 @@ struct service {
     struct tb_tcp *tcp;
     char password[TB_PASSWORD_CAPACITY]; /* made up; "" when accounts were given */
     char message[1024];
+    struct tb_texts administrators;
     int status; /* what to exit with */
 };
 
@@ -104,6 +105,9 @@ static bool make_users(struct service *service)
         if (!add_user(service, settings->users.items[i]))
             return false;
     service->auth = tb_users_auth(service->users);
+    tb_members_resolve(&settings->admin_users, &service->administrators, "admin users");
+    tb_users_set_administrators(service->users,
+                                (const char *const *)service->administrators.items);
     if (settings->users.count || settings->users_files.count)
         return true;
     tb_make_password(service->password);
@@ -301,12 +305,11 @@ static void announce(struct service *service)
     tb_wipe(service->password, sizeof(service->password));
 }
 
-static void wait_for_signal(const sigset_t *signals)
+static void wait_for_signal(struct service *service, const sigset_t *signals)
 {
     int number;
-    do
-        sigwait(signals, &number);
-    while (number == SIGHUP);
+    while (sigwait(signals, &number), number == SIGHUP)
+        tb_users_reload(service->users);
 }
 
 static void tell_abandoned(struct tb_server *server)
@@ -346,6 +349,7 @@ static void clear(struct service *service)
     tb_server_destroy(service->server);
     tb_tcp_destroy(service->tcp);
     tb_users_destroy(service->users);
+    tb_texts_clear(&service->administrators);
     tb_lmdb_close(service->lmdb);
     tb_host_env_clear(&service->host);
     tb_settings_clear(&service->settings);
@@ -389,7 +393,7 @@ int tb_cmd_serve(char **arguments)
     bool good = start(&service);
     if (good) {
         announce(&service);
-        wait_for_signal(&signals);
+        wait_for_signal(&service, &signals);
         if (!stop(&service, &signals))
             _exit(TB_EXIT_OK);
     }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/crypto/digest.h"
@@ -332,6 +333,34 @@ static bool check_share(struct tb_settings *settings, struct tb_share_settings *
     return true;
 }
 
+char *tb_default_users_file(bool make)
+{
+    const char *home = getenv("HOME"), *configuration = getenv("XDG_CONFIG_HOME");
+    char path[4096];
+    if (geteuid() == 0 || !home)
+        return tb_text_copy(TB_USERS_FILE_ROOT);
+    if (configuration && *configuration == '/')
+        snprintf(path, sizeof(path), "%s", configuration);
+    else
+        snprintf(path, sizeof(path), "%s/.config", home);
+    if (make)
+        mkdir(path, 0700);
+    size_t length = strlen(path);
+    snprintf(path + length, sizeof(path) - length, "/tombolo.users");
+    return tb_text_copy(path);
+}
+
+/* Who serves something of his own and names no accounts means those of the usual file. */
+static void find_users(struct tb_settings *settings)
+{
+    if (settings->users.count || settings->users_files.count)
+        return;
+    char *usual = tb_default_users_file(false);
+    if (access(usual, F_OK) == 0)
+        tb_texts_add(&settings->users_files, usual);
+    free(usual);
+}
+
 bool tb_settings_complete(struct tb_settings *settings, bool file)
 {
     if (settings->dialect_min > settings->dialect_max)
@@ -342,6 +371,8 @@ bool tb_settings_complete(struct tb_settings *settings, bool file)
     if (!settings->share_count && file)
         return tb_settings_fail(settings, "no share is defined: add a section [NAME] with a line "
                                           "\"path = DIRECTORY\", or --share NAME=memory:");
+    if (settings->share_count)
+        find_users(settings);
     if (!settings->share_count && !tb_settings_add_share(settings, TB_SANDBOX_SHARE "=memory:"))
         return false;
     for (size_t i = 0; i < settings->share_count; i++)

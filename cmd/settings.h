@@ -15,6 +15,8 @@
 #define TB_SANDBOX_SHARE   "sandbox"
 #define TB_SANDBOX_USER    "tombolo"
 
+#define TB_USERS_FILE_ROOT "/etc/tombolo.users"
+
 /* Texts, NULL-terminated; `items` is NULL when there is none. */
 struct tb_texts {
     char **items;
@@ -123,6 +125,10 @@ bool tb_parse_state(struct tb_settings *settings, const char *value);
  * `arguments`. */
 bool tb_settings_from_arguments(struct tb_settings *settings, char **arguments, bool *help);
 void tb_print_serve_help(void);
+
+/* The users file that is meant when none is named, malloc'ed: that of root, or one among the
+ * configuration of whoever runs the program. `make`: make the directory if it is missing. */
+char *tb_default_users_file(bool make);
 
 /* config_file.c */
 bool tb_settings_from_file(struct tb_settings *settings, const char *path);

@@ -78,7 +78,7 @@ static const char *what_is_wrong(char *const fields[FIELD_COUNT], size_t count,
 }
 
 /* One line that is an account. On failure `reason` says why, without file and line. */
-static enum tb_error add_line(struct tb_users *users, char *line, char *reason, size_t size)
+static enum tb_error add_line(struct tb_accounts *accounts, const char *domain, char *line, char *reason, size_t size)
 {
     char *fields[FIELD_COUNT];
     struct tb_account account = {0};
@@ -97,9 +97,9 @@ static enum tb_error add_line(struct tb_users *users, char *line, char *reason, 
     if (strpbrk(fields[FIELD_FLAGS], "DN"))
         account.disabled = true;
     snprintf(account.identity.user, sizeof(account.identity.user), "%s", fields[FIELD_NAME]);
-    memcpy(account.identity.domain, users->domain, sizeof(users->domain));
+    snprintf(account.identity.domain, sizeof(account.identity.domain), "%s", domain);
     tb_users_identify(&account.identity, &uid);
-    error = tb_users_put(users, &account);
+    error = tb_accounts_put(accounts, &account);
     tb_wipe(account.nt_hash, sizeof(account.nt_hash));
     if (error)
         snprintf(reason, size, "%s", tb_error_text(error));
@@ -112,8 +112,8 @@ static bool is_blank(const char *line)
     return !*line || *line == '#';
 }
 
-static enum tb_error load(struct tb_users *users, FILE *file, const char *path, char *message,
-                          size_t size)
+enum tb_error tb_smbpasswd_read(FILE *file, const char *path, const char *domain,
+                                struct tb_accounts *accounts, char *message, size_t size)
 {
     char line[1024], reason[256];
     enum tb_error error = TB_OK;
@@ -127,7 +127,7 @@ static enum tb_error load(struct tb_users *users, FILE *file, const char *path, 
             if (length && line[length - 1] == '\r')
                 line[length - 1] = '\0';
             if (!is_blank(line))
-                error = add_line(users, line, reason, sizeof(reason));
+                error = add_line(accounts, domain, line, reason, sizeof(reason));
         }
         if (error)
             snprintf(message, size, "%s, line %u: %s", path, number, reason);
@@ -137,28 +137,5 @@ static enum tb_error load(struct tb_users *users, FILE *file, const char *path, 
         error = TB_IO_DEVICE_ERROR;
         snprintf(message, size, "%s: %s", path, strerror(EIO));
     }
-    return error;
-}
-
-enum tb_error tb_users_load(struct tb_users *users, const char *path, const struct tb_env *env,
-                            char *message, size_t size)
-{
-    FILE *file = fopen(path, "re");
-    struct stat status;
-    if (!file) {
-        int number = errno;
-        snprintf(message, size, "cannot read the users file %s: %s", path, strerror(number));
-        return tb_error_from_errno(number);
-    }
-    char buffer[BUFSIZ];
-    setvbuf(file, buffer, _IOFBF, sizeof(buffer));
-    if (fstat(fileno(file), &status) == 0 && status.st_mode & (S_IRWXG | S_IRWXO))
-        tb_host_log(env, TB_LOG_WARNING,
-                    "%s: others may read or write this file, and its hashes are as good as "
-                    "passwords; do: chmod 600 %s",
-                    path, path);
-    enum tb_error error = load(users, file, path, message, size);
-    fclose(file);
-    tb_wipe(buffer, sizeof(buffer));
     return error;
 }

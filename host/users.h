@@ -1,6 +1,8 @@
 /* The account database behind core/auth.h: accounts given one by one, and files in the format of
- * smbpasswd(5). It is filled before serving starts and does not change afterwards, so lookups come
- * from any thread without a lock and are answered inside the call.
+ * smbpasswd(5). A file that has changed is read again by the next lookup, so accounts that are
+ * added, removed or disabled count from the next logon on; when it has become unreadable or wrong,
+ * what it said before holds, and a warning is logged. Lookups come from any thread and are answered
+ * inside the call; all else is done before serving starts.
  *
  * Names are compared as Windows does, without case. A name of the system's own accounts brings
  * that account's uid, gid and groups along; any other gets those of whoever runs the server, and
@@ -32,6 +34,13 @@ enum tb_error tb_users_add(struct tb_users *users, const char *name, const char 
  * password. Warnings go to `env`'s log, the first error, with file and line, to `message`. */
 enum tb_error tb_users_load(struct tb_users *users, const char *path, const struct tb_env *env,
                             char *message, size_t size);
+
+/* Read all files again, changed or not; any thread. */
+void tb_users_reload(struct tb_users *users);
+
+/* Administrators of the server: a NULL-terminated list of names, or "@" and the number of a group,
+ * which lives as long as `users`. NULL: nobody. */
+void tb_users_set_administrators(struct tb_users *users, const char *const *list);
 
 size_t tb_users_count(const struct tb_users *users);
 bool tb_users_has(const struct tb_users *users, const char *name);

@@ -2,6 +2,8 @@
 #ifndef TB_HOST_USERS_INTERNAL_H
 #define TB_HOST_USERS_INTERNAL_H
 
+#include <stdio.h>
+
 #include "host/users.h"
 
 struct tb_account {
@@ -10,18 +12,24 @@ struct tb_account {
     bool disabled;
 };
 
-struct tb_users {
-    struct tb_account *accounts; /* sorted by tb_name_compare_folded() */
+/* Sorted by tb_name_compare_folded(). */
+struct tb_accounts {
+    struct tb_account *items;
     size_t count, capacity;
-    char domain[256];
 };
 
 /* Put an account in its place, instead of one of the same name; its relative id is found here. */
-enum tb_error tb_users_put(struct tb_users *users, const struct tb_account *account);
+enum tb_error tb_accounts_put(struct tb_accounts *accounts, const struct tb_account *account);
+/* Wipes and frees. */
+void tb_accounts_clear(struct tb_accounts *accounts);
 
 /* Fill in uid, gid and groups, by `uid` or, when that is NULL, by name. */
 void tb_users_identify(struct tb_identity *identity, const uint32_t *uid);
 
 enum tb_error tb_users_check_name(const char *name, char *message, size_t size);
+
+/* Put all accounts of a file among the others. */
+enum tb_error tb_smbpasswd_read(FILE *file, const char *path, const char *domain,
+                                struct tb_accounts *accounts, char *message, size_t size);
 
 #endif

@@ -14,7 +14,7 @@ exec_prefix=$(value exec_prefix)
 libdir=$root$(value libdir)
 
 "$root$(value bindir)/tombolo" --version
-find "$root" -name 'tombolo*.[15]' | grep -c . | grep -qx 4
+find "$root" -name 'tombolo*.[15]' | grep -c . | grep -qx 5
 
 # The build's compiler and flags, for sanitizers; where things are, the pkg-config file alone says.
 cc=$(sed -n 's/^CC = //p' Makefile) cflags=$(sed -n 's/^CFLAGS = //p' Makefile)

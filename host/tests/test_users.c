@@ -245,12 +245,76 @@ START_TEST(test_no_file)
 }
 END_TEST
 
+static void put_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+/* Each kind of change: another file in its place, the same one rewritten, one gone wrong, none. */
+START_TEST(test_changes_are_noticed)
+{
+    char directory[] = "/tmp/tombolo-test-users.XXXXXX", path[64], other[64];
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    snprintf(path, sizeof(path), "%s/users", directory);
+    snprintf(other, sizeof(other), "%s/other", directory);
+    put_file(path, LINE("alice", "1", HASH_password, "[U]"));
+    ck_assert_int_eq(tb_users_load(users, path, &env, message, sizeof(message)), TB_OK);
+    ck_assert_int_eq(tb_users_add(users, "given", "x", message, sizeof(message)), TB_OK);
+    ck_assert_int_eq(look_up("alice").error, TB_OK);
+    uint32_t id = look_up("alice").lookup.identity.relative_id;
+
+    put_file(other, LINE("alice", "1", HASH_Password, "[U]") LINE("bob", "1", HASH_password, "[U]"));
+    rename(other, path);
+    struct answer answer = look_up("alice");
+    expect_hash(&answer, HASH_Password);
+    ck_assert_uint_eq(answer.lookup.identity.relative_id, id);
+    ck_assert_int_eq(look_up("bob").error, TB_OK);
+
+    put_file(path, LINE("bob", "1", HASH_password, "[UD]") LINE("given", "1", HASH_password, "[UD]"));
+    ck_assert_int_eq(look_up("alice").error, TB_LOGON_FAILURE);
+    ck_assert_int_eq(look_up("bob").error, TB_ACCOUNT_DISABLED);
+    ck_assert_int_eq(look_up("given").error, TB_OK);
+
+    put_file(path, LINE("a", "1", HASH_password, "[U]") "nonsense that makes the file longer\n");
+    ck_assert_int_eq(look_up("bob").error, TB_ACCOUNT_DISABLED);
+    unlink(path);
+    ck_assert_int_eq(look_up("bob").error, TB_ACCOUNT_DISABLED);
+    put_file(path, LINE("carol", "1", HASH_password, "[U]"));
+    ck_assert_int_eq(look_up("carol").error, TB_OK);
+    ck_assert_int_eq(look_up("bob").error, TB_LOGON_FAILURE);
+    tb_users_reload(users);
+    ck_assert_int_eq(look_up("carol").error, TB_OK);
+    unlink(path);
+    rmdir(directory);
+}
+END_TEST
+
+START_TEST(test_administrators)
+{
+    static const char *const list[] = {"Alice", "@0", "@4294967295", NULL};
+    ck_assert_int_eq(load(LINE("alice", "1", HASH_password, "[U]")
+                              LINE("root", "0", HASH_password, "[U]")
+                                  LINE("bob", "4000000000", HASH_password, "[U]")),
+                     TB_OK);
+    ck_assert(!look_up("alice").lookup.identity.administrator);
+    tb_users_set_administrators(users, list);
+    ck_assert(look_up("alice").lookup.identity.administrator);
+    ck_assert(look_up("root").lookup.identity.administrator);
+    ck_assert(!look_up("bob").lookup.identity.administrator);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("users");
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, set_up, tear_down);
     tcase_add_test(all, test_add);
+    tcase_add_test(all, test_changes_are_noticed);
+    tcase_add_test(all, test_administrators);
     tcase_add_test(all, test_names_fold_beyond_ascii);
     tcase_add_test(all, test_replace_keeps_the_id);
     tcase_add_test(all, test_many);
