@@ -30,6 +30,7 @@
     X(INVALID_DEVICE_REQUEST, 0xC0000010, "invalid device request")                                \
     X(END_OF_FILE, 0xC0000011, "end of file")                                                      \
     X(MORE_PROCESSING_REQUIRED, 0xC0000016, "authentication goes on")                              \
+    X(INVALID_VIEW_SIZE, 0xC000001F, "beyond the end of what is to be copied")                     \
     X(ACCESS_DENIED, 0xC0000022, "access denied")                                                  \
     X(BUFFER_TOO_SMALL, 0xC0000023, "buffer too small")                                            \
     X(OBJECT_TYPE_MISMATCH, 0xC0000024, "wrong type of object")                                    \

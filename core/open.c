@@ -183,7 +183,7 @@ void tb_open_close(struct tb_open *open, struct tb_task *waiter, struct tb_loop 
 
 void tb_open_request_done(struct tb_open *open)
 {
-    if (!open->closing || !tb_list_empty(&open->requests))
+    if (!open->closing || !tb_list_empty(&open->requests) || open->holds > 0)
         return;
     open->closing = false;
     /* The last request may be finishing on another loop, or inside a longer step: the closing is a
@@ -198,4 +198,16 @@ void tb_open_request_done(struct tb_open *open)
             return;
     }
     tb_task_ready(&open->task);
+}
+
+void tb_open_hold(struct tb_open *open)
+{
+    open->holds++;
+}
+
+void tb_open_let_go(struct tb_open *open)
+{
+    assert(open->holds > 0);
+    open->holds--;
+    tb_open_request_done(open);
 }

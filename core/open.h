@@ -33,6 +33,7 @@ struct tb_open {
     struct tb_list in_session;
     struct tb_list in_node; /* counts for share modes */
     struct tb_list requests; /* running requests, tb_request.in_open */
+    unsigned holds TB_GUARDED; /* by requests on other opens that read from this one */
     struct tb_file_id id;
     struct tb_session *session; /* a reference */
     struct tb_tree *tree;       /* a reference */
@@ -92,6 +93,10 @@ struct tb_open *tb_open_find(struct tb_session *session, struct tb_file_id id) T
  * has let go of the open before (tb_request_drop_open). The open's task runs on `loop`, which is
  * the one whose step is running. */
 void tb_open_close(struct tb_open *open, struct tb_task *waiter, struct tb_loop *loop) TB_INSIDE;
+
+/* Use an open beside the request's own: its handle stays until it is let go. */
+void tb_open_hold(struct tb_open *open) TB_INSIDE;
+void tb_open_let_go(struct tb_open *open) TB_INSIDE;
 
 /* A request stops using the open (tb_request_finish does it). */
 void tb_open_request_done(struct tb_open *open) TB_INSIDE;

@@ -13,7 +13,7 @@
 /* A status that goes with the command's own body (MS-SMB2 3.3.4.4). */
 static bool has_body(const struct tb_request *request)
 {
-    if (request->status == TB_OK || request->status == TB_NOTIFY_ENUM_DIR)
+    if (request->status == TB_OK || request->status == TB_NOTIFY_ENUM_DIR || request->with_body)
         return true;
     if (request->status == TB_BUFFER_OVERFLOW)
         return request->command == &tb_command_query_info ||

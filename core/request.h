@@ -120,6 +120,7 @@ struct tb_request {
 
     enum tb_error status;
     union tb_response_body response;
+    bool with_body; /* `response` goes with an error, too */
     struct tb_payload *data;  /* READ's data, released with the request */
     size_t reply_reserved;    /* counted in conn->reply_bytes until the chain has left */
     struct tb_span error_data; /* for an error answer; points like the response's buffers */

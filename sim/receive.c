@@ -7,6 +7,7 @@
 #include "core/wire/echo.h"
 #include "core/wire/error.h"
 #include "core/wire/flush.h"
+#include "core/wire/fsctl.h"
 #include "core/wire/ioctl.h"
 #include "core/wire/lock.h"
 #include "core/wire/logoff.h"
@@ -111,12 +112,21 @@ static bool is_answer(uint16_t command, enum tb_error error)
     }
 }
 
+/* A copy on the server tells with any status how far it came (MS-SMB2 2.2.32.1). */
+static bool is_copychunk_answer(const struct tb_smb2_header *h, struct tb_span part)
+{
+    struct tb_ioctl_response ioctl;
+    return h->command == TB_SMB2_IOCTL && tb_ioctl_response_decode(part, &ioctl) == TB_OK &&
+           (ioctl.ctl_code == TB_FSCTL_SRV_COPYCHUNK ||
+            ioctl.ctl_code == TB_FSCTL_SRV_COPYCHUNK_WRITE);
+}
+
 static void check_body(const struct tb_smb2_header *h, struct tb_span part)
 {
     enum tb_error error = tb_error_from_status(h->status);
     if (tb_error_status(error) != h->status || error == TB_DROP_CONNECTION)
         illegal("status 0x%08x", h->status);
-    bool own = is_answer(h->command, error);
+    bool own = is_answer(h->command, error) || is_copychunk_answer(h, part);
     if (!(own ? decoders[h->command](part) : error_decodes(part)))
         illegal("command %u, %s, %zu bytes that do not decode", h->command, tb_error_name(error),
                 part.length);

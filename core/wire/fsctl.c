@@ -268,3 +268,38 @@ void tb_allocated_range_encode(struct tb_writer *w, const struct tb_allocated_ra
     tb_write_u64(w, range->file_offset);
     tb_write_u64(w, range->length);
 }
+
+enum tb_error tb_file_region_request_decode(struct tb_span input, struct tb_file_region *out)
+{
+    struct tb_reader r = tb_reader(input);
+    if (input.length == 0) {
+        *out = (struct tb_file_region){0, INT64_MAX, TB_FILE_REGION_VALID_CACHED_DATA};
+        return TB_OK;
+    }
+    out->file_offset = tb_read_u64(&r);
+    out->length = tb_read_u64(&r);
+    out->usage = tb_read_u32(&r);
+    tb_read_skip(&r, 4);
+    return tb_reader_error(&r);
+}
+
+void tb_file_region_request_encode(struct tb_writer *w, const struct tb_file_region *region)
+{
+    tb_file_region_encode(w, region);
+}
+
+void tb_file_regions_header_encode(struct tb_writer *w, uint32_t total, uint32_t count)
+{
+    tb_write_u32(w, 0);
+    tb_write_u32(w, total);
+    tb_write_u32(w, count);
+    tb_write_u32(w, 0);
+}
+
+void tb_file_region_encode(struct tb_writer *w, const struct tb_file_region *region)
+{
+    tb_write_u64(w, region->file_offset);
+    tb_write_u64(w, region->length);
+    tb_write_u32(w, region->usage);
+    tb_write_u32(w, 0);
+}

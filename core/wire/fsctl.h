@@ -62,9 +62,6 @@
 #define TB_FSCTL_SRV_READ_HASH                       0x001441BBu
 #define TB_FSCTL_SRV_COPYCHUNK_WRITE                 0x001480F2u
 
-/* "FSCTL_PIPE_WAIT" and so on for logs and traces; NULL when unknown. Static storage. */
-const char *tb_fsctl_name(uint32_t ctl_code);
-
 /* FSCTL_VALIDATE_NEGOTIATE_INFO (MS-SMB2 2.2.31.4, 2.2.32.6). */
 struct tb_validate_negotiate_request {
     uint32_t capabilities;
@@ -206,7 +203,26 @@ struct tb_allocated_range {
     uint64_t length;
 };
 
+#define TB_ALLOCATED_RANGE_LENGTH 16u
+
 enum tb_error tb_allocated_range_decode(struct tb_span *left, struct tb_allocated_range *out);
 void tb_allocated_range_encode(struct tb_writer *w, const struct tb_allocated_range *range);
+
+/* FSCTL_QUERY_FILE_REGIONS (MS-FSCC 2.3.55, 2.3.56). The request may be empty: the whole file. */
+struct tb_file_region {
+    uint64_t file_offset;
+    uint64_t length;
+    uint32_t usage;
+};
+
+#define TB_FILE_REGION_VALID_CACHED_DATA 0x00000001u
+#define TB_FILE_REGION_HEADER_LENGTH     16u
+#define TB_FILE_REGION_LENGTH            24u
+
+enum tb_error tb_file_region_request_decode(struct tb_span input, struct tb_file_region *out);
+void tb_file_region_request_encode(struct tb_writer *w, const struct tb_file_region *region);
+/* The header of a reply with `total` regions, of which `count` follow. */
+void tb_file_regions_header_encode(struct tb_writer *w, uint32_t total, uint32_t count);
+void tb_file_region_encode(struct tb_writer *w, const struct tb_file_region *region);
 
 #endif

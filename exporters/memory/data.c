@@ -311,12 +311,11 @@ static void zero_in_chunk(struct tb_memory_data *data, uint64_t index, uint32_t 
     struct chunk *chunk = slot ? *slot : NULL;
     if (!chunk || from >= chunk->length)
         return;
-    if (from == 0 && length >= chunk->length)
+    uint32_t left = chunk->length - from;
+    if (from == 0 && length >= left)
         drop_chunk(data, slot);
-    else if (from + length >= chunk->length)
-        cut_chunk(data, slot, from);
     else
-        memset(chunk->bytes + from, 0, length);
+        memset(chunk->bytes + from, 0, length < left ? length : left);
 }
 
 /* The first chunk at or behind `first` beneath a slot, counted from there. */

@@ -27,7 +27,7 @@ void tb_memory_data_write(struct tb_memory_data *data, uint64_t offset, struct t
 void tb_memory_data_read(const struct tb_memory_data *data, uint64_t offset, uint8_t *to,
                          size_t length);
 
-/* Make a range read as zeros; whole chunks in it are dropped, and what ends a chunk is cut off. */
+/* Make a range read as zeros; whole chunks in it are dropped. */
 void tb_memory_data_zero(struct tb_memory_data *data, uint64_t offset, uint64_t length);
 
 /* The first piece that is stored at or behind an offset, in whole clusters: [*from, *to), within one

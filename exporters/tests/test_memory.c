@@ -306,7 +306,7 @@ START_TEST(zeroed_chunks_are_given_back)
     ck_assert_uint_eq(held.ranges[2].length, 10);
     assert_ok(call_zero(memory, o.handle, 5, UINT64_MAX));
     assert_ok(call_get(memory, o.handle, &a));
-    ck_assert_uint_eq(a.allocation_size, TB_MEMORY_CLUSTER);
+    ck_assert_uint_eq(a.allocation_size, CHUNK);
     ck_assert_uint_eq(a.size, (UINT64_C(1) << 40) + 10);
     call_close(memory, o.handle);
 }

@@ -3,6 +3,8 @@
  * with an error or closes that connection; it serves the next client, stops, and leaks nothing. */
 #include "sim/check.h"
 #include "sim/fault.h"
+
+#include "core/wire/fsctl.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -177,6 +179,49 @@ static void names(struct tb_sim_fixture *f)
     went_well(tb_sim_close(&dir));
 }
 
+static void links(struct tb_sim_fixture *f)
+{
+    struct tb_sim_tree *tree = quiet_tree(f, "share");
+    struct tb_sim_open file, other;
+    uint8_t posix[4] = {3, 0, 0, 0};
+    if (!went_well(tb_sim_open(tree, "file", TB_FILE_CREATE, &file)))
+        return;
+    went_well(tb_sim_set_name(&file, TB_FILE_LINK_INFORMATION, "link", 0));
+    if (went_well(tb_sim_open(tree, "other", TB_FILE_OPEN_IF, &other))) {
+        went_well(tb_sim_set_name(&other, TB_FILE_RENAME_INFORMATION_EX, "file", 3));
+        went_well(tb_sim_set(&other, TB_FILE_DISPOSITION_INFORMATION_EX, tb_span(posix, 4)));
+        went_well(tb_sim_close(&other));
+    }
+    went_well(tb_sim_close(&file));
+}
+
+static enum tb_error control(struct tb_sim_open *open, uint32_t code, const void *input,
+                             size_t length)
+{
+    return tb_sim_do(
+        tb_sim_ioctl_request(open->tree, open->id, code, tb_span(input, length), 100));
+}
+
+static void controls(struct tb_sim_fixture *f)
+{
+    struct tb_sim_tree *tree = quiet_tree(f, "share");
+    struct tb_sim_open file;
+    uint8_t range[16] = {[2] = 1, [10] = 2}, copy[56] = {[24] = 1, [40] = 8, [48] = 4};
+    if (!went_well(tb_sim_open(tree, "file", TB_FILE_CREATE, &file)))
+        return;
+    bool written = went_well(tb_sim_write(&file, 0, "01234567", 8));
+    went_well(control(&file, TB_FSCTL_SET_SPARSE, range, 0));
+    went_well(control(&file, TB_FSCTL_SET_ZERO_DATA, range, 16));
+    went_well(control(&file, TB_FSCTL_QUERY_ALLOCATED_RANGES, range, 16));
+    went_well(control(&file, TB_FSCTL_QUERY_FILE_REGIONS, range, 0));
+    went_well(control(&file, TB_FSCTL_GET_OBJECT_ID, range, 0));
+    tb_store_u64(copy, file.id.persistent);
+    tb_store_u64(copy + 8, file.id.volatile_);
+    if (written)
+        went_well(control(&file, TB_FSCTL_SRV_COPYCHUNK, copy, sizeof(copy)));
+    went_well(tb_sim_close(&file));
+}
+
 static void overwrite(struct tb_sim_fixture *f)
 {
     struct tb_sim_tree *tree = quiet_tree(f, "share");
@@ -342,6 +387,8 @@ static const struct {
     {"again", again},
     {"write_and_read", write_and_read},
     {"names", names},
+    {"links", links},
+    {"controls", controls},
     {"overwrite", overwrite},
     {"information", information},
     {"wait_and_cancel", wait_and_cancel},

@@ -1,0 +1,2 @@
+#include "sim/check.h"
+int main(void) { return 0; }
