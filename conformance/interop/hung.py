@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """A mount that answers no more stops nobody else, and does not keep the server from ending.
 
-One share is on a FUSE filesystem whose program is stopped (SIGSTOP) with requests of every kind under
-way; the other shares, other clients and even the same connection go on. HUNG_CLIENTS many clients.
+One share is on a FUSE filesystem, and another has it mounted below its root; its program is stopped
+(SIGSTOP) with requests of every kind under way; the other shares, other clients and even the same connection go on. HUNG_CLIENTS many clients.
 """
 import os
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -30,8 +31,9 @@ def skip(reason):
 
 def start(work, hung):
     local = work + '/local'
-    os.mkdir(local)
+    os.makedirs(local + '/nested')
     os.chmod(local, 0o777)
+    subprocess.run(['mount', '--bind', hung, local + '/nested'], check=True)
     server = subprocess.Popen(
         [PROGRAM, 'serve', '--listen', '127.0.0.1:0', '--user', 'alice:S3cret', '--share', 'hung=posix:' + hung,
          '--share', 'local=posix:' + local, '--share', 'share=memory:'], stdout=subprocess.PIPE,
@@ -44,21 +46,18 @@ def start(work, hung):
     return server
 
 
-def on_hung_share():
+def on_share(share):
     client = Connection(timeout=PATIENCE_S)
     client.negotiate()
     client.login()
-    client.tree_connect('hung')
+    client.tree_connect(share)
     return client
 
 
 def works(share):
     """One file's life in another share, in seconds."""
     begin = time.monotonic()
-    client = Connection(timeout=PATIENCE_S)
-    client.negotiate()
-    client.login()
-    client.tree_connect(share)
+    client = on_share(share)
     file_id = client.create('beside')
     client.must(smb2.WRITE, client.write_body(file_id, 0, b'x' * 5000))
     client.must(smb2.READ, client.read_body(file_id, 0, 5000))
@@ -98,7 +97,9 @@ def main():
             run(work, mount, filesystem)
         finally:
             filesystem.send_signal(signal.SIGCONT)
-            subprocess.run(['umount', '-l', mount], check=False)
+            for place in (work + '/local/nested', mount):
+                if os.path.ismount(place):
+                    subprocess.run(['umount', '-l', place], check=False)
             filesystem.terminate()
             filesystem.wait()
     tap.done()
@@ -107,13 +108,19 @@ def main():
 def run(work, mount, filesystem):
     server = start(work, mount)
     try:
-        clients = [on_hung_share() for _ in range(CLIENTS)]
+        clients = [on_share('hung') for _ in range(CLIENTS)]
         files = [client.create('file%d' % i) for i, client in enumerate(clients)]
         for client, file_id in zip(clients, files):
             client.must(smb2.WRITE, client.write_body(file_id, 0, b'x' * 4096))
         tap.check(True, '%d clients work on a FUSE mount' % CLIENTS)
         filesystem.send_signal(signal.SIGSTOP)
         sent = hang_everything(clients, files)
+        for _ in range(4):
+            nested = on_share('local')
+            nested.send(smb2.CREATE, nested.create_body('nested\\new'))
+            nested = on_share('local')
+            root = nested.create('', access=0x00100081, create_options=1)
+            nested.send(smb2.QUERY_DIRECTORY, struct.pack('<HBBI16sHHI', 33, 37, 0, 0, root, 96, 2, 65536) + b'*\0')
         time.sleep(0.5)
         for share in ('share', 'local'):
             tap.check(works(share) < PATIENCE_S, 'with %d requests stuck, another client works in "%s": %d ms' %
@@ -133,7 +140,7 @@ def run(work, mount, filesystem):
         tap.check(answered == CLIENTS - 2, 'when the mount answers again, so are all requests: %d of %d' %
                   (answered, CLIENTS - 2))
         filesystem.send_signal(signal.SIGSTOP)
-        stuck = on_hung_share()
+        stuck = on_share('hung')
         stuck.send(smb2.CREATE, stuck.create_body('never'))
         time.sleep(0.3)
         begin = time.monotonic()

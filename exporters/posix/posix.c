@@ -7,6 +7,7 @@
 #include "exporters/posix/file.h"
 #include "exporters/posix/filesystem.h"
 #include "exporters/posix/index.h"
+#include "exporters/posix/mounts.h"
 #include "exporters/posix/sync.h"
 
 #include <errno.h>
@@ -160,6 +161,7 @@ static void posix_stop(void *self)
     tb_posix_pool_free(share->pool);
     tb_posix_index_free(share->index);
     tb_posix_synced_free(share->synced);
+    tb_posix_mounts_free(share->mounts);
     if (share->root >= 0)
         close(share->root);
     pthread_mutex_destroy(&share->names_lock);
@@ -200,7 +202,7 @@ static void submit(void *self, struct tb_call *call)
     enum tb_error error;
 
     if (!share->local || call->operation == TB_CALL_FLUSH || call->operation == TB_CALL_ZERO ||
-        call->operation == TB_CALL_ALLOCATED_RANGES)
+        call->operation == TB_CALL_ALLOCATED_RANGES || !tb_posix_mounts_are_local(share->mounts))
         tb_posix_pool_submit(share->pool, call);
     else if (call->operation != TB_CALL_READ && call->operation != TB_CALL_WRITE)
         run(share, call);
@@ -235,6 +237,8 @@ static enum tb_error start_share(struct tb_posix_share *share, const char *argum
     error = find_groups(share);
     share->pool = tb_posix_pool_new(share->local ? THREADS_LOCAL : THREADS_OTHER, run, share);
     share->synced = tb_posix_synced_new();
+    share->mounts = tb_posix_mounts_new(share->root, share->symlinks == TB_POSIX_SYMLINKS_WIDE);
+    share->local = share->local && share->mounts;
     if (!error && (!share->pool || !share->synced))
         error = TB_NO_MEMORY;
     if (error)

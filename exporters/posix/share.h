@@ -38,6 +38,7 @@ struct tb_posix_share {
     uint64_t index_bytes;
     struct tb_posix_index *index; /* NULL: none */
     struct tb_posix_synced *synced;
+    struct tb_posix_mounts *mounts; /* below the root; NULL: unknown, and not `local` */
     pthread_mutex_t names_lock;
     struct tb_list names[TB_POSIX_NAME_BUCKETS]; /* struct tb_posix_name, by inode */
 };
