@@ -67,19 +67,36 @@ static bool may(int descriptor, int mode)
     return faccessat(descriptor, "", mode, AT_EACCESS | AT_EMPTY_PATH) == 0;
 }
 
+/* Whether the caller may take the name away; whose it is matters in a sticky directory. */
+static enum tb_error check_name_use(const struct tb_posix_place *place)
+{
+    struct stat directory, entry;
+    uid_t caller = (uid_t)setfsuid((uid_t)-1);
+
+    if (place->parent < 0)
+        return TB_OK;
+    if (!may(place->parent, W_OK | X_OK) || fstat(place->parent, &directory) < 0)
+        return tb_posix_error(errno);
+    if (!(directory.st_mode & S_ISVTX) || caller == 0 || caller == directory.st_uid)
+        return TB_OK;
+    if (fstatat(place->parent, place->leaf, &entry, AT_SYMLINK_NOFOLLOW) < 0)
+        return tb_posix_error(errno);
+    return caller == entry.st_uid ? TB_OK : TB_ACCESS_DENIED;
+}
+
 /* Of the uses that no descriptor is opened for: those that the caller may make of it. */
 static unsigned wishes_granted(const struct tb_posix_handle *handle, const struct stat *st,
                                const struct tb_posix_place *place, unsigned wished)
 {
     unsigned given = 0;
-    bool owner = setfsuid((uid_t)-1) == (int)st->st_uid, writes = may(handle->descriptor, W_OK);
+    bool owner = (uid_t)setfsuid((uid_t)-1) == st->st_uid, writes = may(handle->descriptor, W_OK);
     bool read_only = !writes && errno == EROFS;
 
     if (handle->directory && writes)
         given |= TB_USE_WRITE;
     if ((owner && !read_only) || writes || handle->use & TB_USE_WRITE)
         given |= TB_USE_ATTRIBUTES;
-    if (place->parent >= 0 && may(place->parent, W_OK | X_OK))
+    if (wished & TB_USE_NAME && place->parent >= 0 && check_name_use(place) == TB_OK)
         given |= TB_USE_NAME;
     return given & wished;
 }
@@ -133,6 +150,10 @@ static enum tb_error open_existing(struct tb_posix_share *share, const struct tb
 
     if (fstat(place->entry, &st) < 0)
         return tb_posix_error(errno);
+    if (handle->use & TB_USE_NAME)
+        error = check_name_use(place);
+    if (error)
+        return error;
     if (S_ISLNK(st.st_mode)) {
         error = follow(share, call, place, &file);
     } else {

@@ -408,7 +408,13 @@ START_TEST(users_act_as_themselves)
     }
     struct tb_call call = {.operation = TB_CALL_OPEN,
                            .open = {.path = "hers", .use = TB_USE_NAME | TB_USE_ATTRIBUTES}};
+    assert_error(call_as(2002, &call), TB_ACCESS_DENIED);
+    call.open.use = TB_USE_ATTRIBUTES;
     assert_ok(call_as(2002, &call));
+    struct tb_call end = {.operation = TB_CALL_CLOSE, .handle = call.handle};
+    assert_ok(call_as(2002, &end));
+    call.open.use = TB_USE_NAME | TB_USE_ATTRIBUTES;
+    assert_ok(call_as(2001, &call));
     struct tb_call remove = {.operation = TB_CALL_REMOVE, .handle = call.handle};
     assert_error(call_as(2002, &remove), TB_ACCESS_DENIED);
     struct tb_call set = {.operation = TB_CALL_SET_ATTRIBUTES, .handle = call.handle};
