@@ -27,7 +27,7 @@ def barrier(name):
     while not os.path.exists(path('barriers', name + '.' + OTHER)):
         if time.monotonic() > end:
             raise TimeoutError('the other one does not come to ' + name)
-        time.sleep(0.1)
+        time.sleep(0.02)
 
 
 def content(name):
