@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -359,6 +360,7 @@ static void clear(struct service *service)
 static bool start(struct service *service)
 {
     raise_descriptor_limit();
+    umask(0); /* the shares' masks say which modes new files have */
     tb_host_env_init(&service->host, service->settings.log_level, &service->env);
     return make_users(service) && make_server(service) && add_shares(service) &&
            make_transport(service);

@@ -1,18 +1,25 @@
 #include "core/nt/wildcard.h"
 
+#include "core/nt/name.h"
 #include "core/nt/upcase.h"
 #include "core/nt/utf.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
+/* MS-FSCC 2.1.5.2, but for wildcards. */
+static bool may_be_in_pattern(uint16_t unit)
+{
+    return unit >= 0x20 && unit != '\\' && unit != '/' && unit != ':' && unit != '|';
+}
+
 enum tb_error tb_pattern_from_wire(struct tb_span utf16, char **pattern)
 {
     *pattern = NULL;
-    if (utf16.length % 2 != 0 || utf16.length / 2 > TB_PATTERN_UNITS_MAX)
+    if (utf16.length % 2 != 0 || utf16.length / 2 > TB_NAME_UNITS_MAX)
         return TB_OBJECT_NAME_INVALID;
     for (size_t at = 0; at < utf16.length; at += 2)
-        if (tb_load_u16(utf16.data + at) == '\\')
+        if (!may_be_in_pattern(tb_load_u16(utf16.data + at)))
             return TB_OBJECT_NAME_INVALID;
     if (utf16.length == 0)
         utf16 = tb_span("*\0", 2);

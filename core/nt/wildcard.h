@@ -13,7 +13,8 @@
 #define TB_PATTERN_UNITS_MAX 1024
 
 /* A pattern from the wire, as UTF-8 that the caller frees. An empty one becomes "*".
- * TB_OBJECT_NAME_INVALID: odd length, a NUL or backslash in it, or too long. */
+ * TB_OBJECT_NAME_INVALID (MS-FSA 2.1.5.6.3): odd length, more than TB_NAME_UNITS_MAX units, or a
+ * character that no name has and that is no wildcard. */
 enum tb_error tb_pattern_from_wire(struct tb_span utf16, char **pattern);
 
 /* Whether the pattern has any of the five characters above. */

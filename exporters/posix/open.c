@@ -177,18 +177,30 @@ static enum tb_error creation_error(const struct tb_call *call, int number)
     return number == ENOENT ? TB_OBJECT_PATH_NOT_FOUND : tb_posix_error(number);
 }
 
+/* mkdir(2) and open(2) leave these bits out: set group id on a directory says whose what is made in
+ * it will be. Who may not set them does without. */
+static void give_mode(int descriptor, mode_t mode)
+{
+    char path[TB_POSIX_PROC_CAPACITY];
+    if (mode & ~(mode_t)0777)
+        (void)!chmod(tb_posix_proc_path(descriptor, path), mode);
+}
+
 static enum tb_error make_directory(const struct tb_posix_share *share, const struct tb_call *call,
                                     struct tb_posix_handle *handle,
                                     const struct tb_posix_place *place)
 {
-    if (mkdirat(place->parent, place->leaf, 0777 & share->directory_mask) < 0)
+    mode_t mode = (0777 & share->directory_mask) | share->force_directory_mode;
+    if (mkdirat(place->parent, place->leaf, mode & 0777) < 0)
         return creation_error(call, errno);
     handle->directory = true;
     int flags = access_flags(handle->use, true);
     handle->path_only = flags & O_PATH;
     handle->descriptor = tb_posix_open_entry(place->parent, place->leaf, flags, 0);
-    if (handle->descriptor >= 0)
+    if (handle->descriptor >= 0) {
+        give_mode(handle->descriptor, mode);
         return TB_OK;
+    }
     enum tb_error error = tb_posix_error(errno);
     unlinkat(place->parent, place->leaf, AT_REMOVEDIR);
     return error;
@@ -200,9 +212,13 @@ static enum tb_error make_file(const struct tb_posix_share *share, const struct 
     int flags = access_flags(handle->use, false);
     if (flags & O_PATH)
         flags = O_RDONLY;
+    mode_t mode = (0666 & share->create_mask) | share->force_create_mode;
     handle->descriptor = tb_posix_open_entry(place->parent, place->leaf, flags | O_CREAT | O_EXCL,
-                                             0666 & share->create_mask);
-    return handle->descriptor < 0 ? creation_error(call, errno) : TB_OK;
+                                             mode & 0777);
+    if (handle->descriptor < 0)
+        return creation_error(call, errno);
+    give_mode(handle->descriptor, mode);
+    return TB_OK;
 }
 
 static enum tb_error set_aside(const struct tb_call *call, int descriptor)

@@ -30,11 +30,11 @@ static enum tb_error parse_mask(const char *value, mode_t *mask, char *message, 
 {
     char *end;
     unsigned long number = strtoul(value, &end, 8);
-    if (*value >= '0' && *value <= '7' && !*end && number <= 0777) {
+    if (*value >= '0' && *value <= '7' && !*end && number <= 07777) {
         *mask = (mode_t)number;
         return TB_OK;
     }
-    snprintf(message, size, "posix: \"%s\" is no mask: write an octal number up to 0777", value);
+    snprintf(message, size, "posix: \"%s\" is no mask: write an octal number up to 07777", value);
     return TB_INVALID_PARAMETER;
 }
 
@@ -53,7 +53,7 @@ static enum tb_error parse_option(struct tb_posix_share *share, const char *opti
 {
     static const char *const known[] = {"symlinks",   "create-mask", "directory-mask",
                                         "name-index", "names",       "hide-dot-files",
-                                        NULL};
+                                        "force-create-mode", "force-directory-mode", NULL};
     static const char *const policies[] = {"inside", "none", "wide", NULL};
     static const char *const names[] = {"mapped", "windows", "plain", NULL};
     static const char *const answers[] = {"no", "yes", NULL};
@@ -80,6 +80,10 @@ static enum tb_error parse_option(struct tb_posix_share *share, const char *opti
         return parse_mask(value, &share->create_mask, message, size);
     if ((value = tb_option_value(option, "directory-mask")))
         return parse_mask(value, &share->directory_mask, message, size);
+    if ((value = tb_option_value(option, "force-create-mode")))
+        return parse_mask(value, &share->force_create_mode, message, size);
+    if ((value = tb_option_value(option, "force-directory-mode")))
+        return parse_mask(value, &share->force_directory_mode, message, size);
     if ((value = tb_option_value(option, "name-index"))) {
         if (tb_option_parse_size(value, &share->index_bytes))
             return TB_OK;

@@ -30,7 +30,8 @@ struct tb_posix_share {
     bool hide_dot_files;
     bool impersonate;     /* the server runs as root: path operations run as the caller */
     bool local;           /* a filesystem of this machine: metadata does not wait for a network */
-    mode_t create_mask, directory_mask;
+    mode_t create_mask, directory_mask; /* bits that new files may have */
+    mode_t force_create_mode, force_directory_mode; /* bits that they have */
     gid_t *own_groups; /* of the server, to go back to */
     size_t own_group_count;
     struct tb_exporter_capabilities capabilities;

@@ -388,6 +388,24 @@ START_TEST(masks_shape_modes)
 }
 END_TEST
 
+START_TEST(modes_are_forced)
+{
+    struct stat st;
+    mode_t mask = umask(0);
+    tree_stop(posix);
+    posix = tree_start_with("force-directory-mode=02020");
+    assert_ok(path_create(posix, "d", true));
+    ck_assert_int_eq(stat(tree_path("d"), &st), 0);
+    ck_assert_uint_eq(st.st_mode & 07777, 02775);
+    tree_stop(posix);
+    posix = tree_start_with("force-create-mode=0111");
+    assert_ok(path_create(posix, "f", false));
+    umask(mask);
+    ck_assert_int_eq(stat(tree_path("f"), &st), 0);
+    ck_assert_uint_eq(st.st_mode & 07777, 0755);
+}
+END_TEST
+
 START_TEST(users_act_as_themselves)
 {
     struct stat st;
@@ -512,7 +530,7 @@ START_TEST(options_are_checked)
 {
     static const char *const wrong[] = {
         "symlinks=",    "symlinks=wild",        "create-mask=999", "names=8.3", "name-index=much",
-        "create-mask=", "directory-mask=01777", "size=1G",         "names=",    "hide-dot-files=1"};
+        "create-mask=", "directory-mask=017777", "size=1G",         "names=",    "hide-dot-files=1"};
     struct world world;
     world_init(&world);
     struct tb_env env = world_env(&world);
@@ -558,6 +576,7 @@ int main(void)
     tcase_add_test(own, names_that_change_underneath_are_left_alone);
     tcase_add_test(own, names_follow_their_file);
     tcase_add_test(own, masks_shape_modes);
+    tcase_add_test(own, modes_are_forced);
     tcase_add_test(own, users_act_as_themselves);
     tcase_add_test(own, wishes_are_granted_as_far_as_possible);
     tcase_add_test(own, writing_takes_privileges_away);

@@ -351,6 +351,14 @@ START_TEST(pattern_from_wire)
     ck_assert_int_eq(tb_pattern_from_wire(tb_span("a\0\\\0", 4), &pattern), TB_OBJECT_NAME_INVALID);
     ck_assert_int_eq(tb_pattern_from_wire(tb_span("a\0\0\0", 4), &pattern), TB_OBJECT_NAME_INVALID);
     ck_assert_int_eq(tb_pattern_from_wire(tb_span("a\0b", 3), &pattern), TB_OBJECT_NAME_INVALID);
+    for (const char *bad = "/|:\1\37"; *bad; bad++) {
+        const uint8_t wire[2] = {(uint8_t)*bad, 0};
+        ck_assert_int_eq(tb_pattern_from_wire(tb_span(wire, 2), &pattern), TB_OBJECT_NAME_INVALID);
+    }
+    ck_assert_int_eq(tb_pattern_from_wire(tb_span(longest, 2 * 256), &pattern),
+                     TB_OBJECT_NAME_INVALID);
+    ck_assert_int_eq(tb_pattern_from_wire(tb_span(longest, 2 * 255), &pattern), TB_OK);
+    free(pattern);
     ck_assert(tb_pattern_has_wildcards("a<") && !tb_pattern_has_wildcards("a.b"));
 }
 END_TEST
