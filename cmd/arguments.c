@@ -50,8 +50,8 @@ void tb_print_serve_help(void)
           stdout);
     for (size_t i = 0; i < OPTION_COUNT; i++)
         printf("  --%s %s\n      %s\n", options[i].name, options[i].argument, options[i].what);
-    fputs("\noptions of every share: readonly, guest, encrypt, hidden, comment=TEXT,\n"
-          "valid-users=NAME+NAME...\n",
+    fputs("\noptions of every share: readonly, guest, encrypt, hidden, filter=NAME, and the keys\n"
+          "of tombolo.conf(5), as in comment=TEXT, valid-users=NAME+@GROUP, veto-files=/*.tmp/\n",
           stdout);
 }
 

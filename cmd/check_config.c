@@ -10,9 +10,10 @@ static void print_help(void)
 {
     fputs("usage: tombolo check-config FILE\n\n"
           "Check a configuration file and print the configuration that it comes to, all defaults\n"
-          "included, in a form that can be used as a configuration file. Passwords are left out.\n\n"
-          "It ends with status 0 when \"tombolo serve --config FILE\" would accept the file, and "
-          "with 2\nwhen not.\n",
+          "included, in a form that can be used as a configuration file. Passwords are left out.\n"
+          "\n"
+          "It ends with status 0 when \"tombolo serve --config FILE\" would accept the file, and\n"
+          "with 2 when not.\n",
           stdout);
 }
 

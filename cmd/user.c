@@ -27,7 +27,8 @@ struct order {
 static void print_help(void)
 {
     fputs("usage: tombolo user [--users FILE] COMMAND [NAME]\n\n"
-          "Keep the accounts that \"tombolo serve --users FILE\" knows; a running server notices.\n\n"
+          "Keep the accounts that \"tombolo serve --users FILE\" knows; a running server "
+          "notices.\n\n"
           "commands:\n"
           "  add NAME       add an account; its password is asked for, or is the first line of\n"
           "                 standard input\n"

@@ -25,7 +25,7 @@ struct tb_tree {
  * share has as many as it may). */
 enum tb_error tb_tree_create(struct tb_session *session, struct tb_share *share,
                              struct tb_tree **out) TB_INSIDE;
-/* What its session's user may do and act as: now, and again when the session becomes somebody else's. */
+/* What its session's user may do and act as: now, and again when the session becomes another's. */
 void tb_tree_assess(struct tb_tree *tree) TB_INSIDE;
 struct tb_tree *tb_tree_find(struct tb_session *session, uint32_t id) TB_INSIDE;
 void tb_tree_release(struct tb_tree *tree) TB_INSIDE;

@@ -78,7 +78,8 @@ static const char *what_is_wrong(char *const fields[FIELD_COUNT], size_t count,
 }
 
 /* One line that is an account. On failure `reason` says why, without file and line. */
-static enum tb_error add_line(struct tb_accounts *accounts, const char *domain, char *line, char *reason, size_t size)
+static enum tb_error add_line(struct tb_accounts *accounts, const char *domain, char *line,
+                              char *reason, size_t size)
 {
     char *fields[FIELD_COUNT];
     struct tb_account account = {0};

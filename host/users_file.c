@@ -210,7 +210,8 @@ static void add_account(struct edit *edit)
     char text[LINE_BYTES_MAX];
     snprintf(identity.user, sizeof(identity.user), "%s", edit->name);
     tb_users_identify(&identity, NULL);
-    int length = snprintf(text, sizeof(text), "%s:%" PRIu32 ":" NO_HASH ":%s:[U          ]:LCT-%08" PRIX64 ":\n",
+    int length = snprintf(text, sizeof(text),
+                          "%s:%" PRIu32 ":" NO_HASH ":%s:[U          ]:LCT-%08" PRIX64 ":\n",
                           edit->name, identity.uid, edit->hash, edit->time_s);
     put(edit, text, (size_t)length);
     tb_wipe(text, sizeof(text));
@@ -302,8 +303,9 @@ static enum tb_error replace(struct edit *edit)
         unlink(beside);
         return error;
     }
-    return sync_directory(edit->path) ? TB_OK
-                                      : fail_errno(edit, "cannot sync the directory of", edit->path);
+    if (!sync_directory(edit->path))
+        return fail_errno(edit, "cannot sync the directory of", edit->path);
+    return TB_OK;
 }
 
 static void edit_clear(struct edit *edit)
@@ -367,8 +369,7 @@ enum tb_error tb_users_file_change(const char *path, enum tb_users_change change
     return error;
 }
 
-static void tell_of(char *line, void (*tell)(void *, const struct tb_users_file_account *),
-                    void *data)
+static void tell_of(char *line, tb_users_file_tell *tell, void *data)
 {
     struct tb_span fields[FIELD_COUNT];
     struct tb_span whole = tb_span(line, strlen(line));
@@ -384,9 +385,8 @@ static void tell_of(char *line, void (*tell)(void *, const struct tb_users_file_
     tell(data, &account);
 }
 
-enum tb_error tb_users_file_list(const char *path,
-                                 void (*tell)(void *data, const struct tb_users_file_account *account),
-                                 void *data, char *message, size_t size)
+enum tb_error tb_users_file_list(const char *path, tb_users_file_tell *tell, void *data,
+                                 char *message, size_t size)
 {
     struct edit edit = {.path = path, .file = -1, .message = message, .size = size};
     edit.file = open(path, O_RDONLY | O_CLOEXEC);

@@ -34,9 +34,10 @@ struct tb_users_file_account {
     bool disabled, machine, has_password;
 };
 
+typedef void tb_users_file_tell(void *data, const struct tb_users_file_account *account);
+
 /* Tell of each account, in the file's order. */
-enum tb_error tb_users_file_list(const char *path,
-                                 void (*tell)(void *data, const struct tb_users_file_account *account),
-                                 void *data, char *message, size_t size);
+enum tb_error tb_users_file_list(const char *path, tb_users_file_tell *tell, void *data,
+                                 char *message, size_t size);
 
 #endif

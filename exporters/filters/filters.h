@@ -16,7 +16,7 @@ enum tb_error tb_filter_readonly_start(struct tb_exporter *below, const char *co
 
 /* Names, as clients see them, without case. Options, of which patterns are "/pattern/pattern/" with
  * the wildcards * and ?:
- *   veto=PATTERNS   what matches is not listed, not found, and cannot be made: OPEN, RENAME and LINK
+ *   veto=PATTERNS   what matches is not listed, not found, not made: OPEN, RENAME and LINK
  *                   are answered OBJECT_NAME_NOT_FOUND, or OBJECT_PATH_NOT_FOUND in the middle of a
  *                   path. A directory that holds such names is not empty,
  *   delete-vetoed   but is removed with them
