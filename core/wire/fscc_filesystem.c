@@ -11,7 +11,7 @@ typedef enum tb_error query(const struct tb_filesystem_state *state, struct tb_w
 
 uint32_t tb_filesystem_attributes(const struct tb_exporter_capabilities *capabilities)
 {
-    uint32_t attributes = TB_FS_UNICODE_ON_DISK;
+    uint32_t attributes = TB_FS_UNICODE_ON_DISK | TB_FS_SUPPORTS_POSIX_UNLINK_RENAME;
 
     if (capabilities->case_sensitive)
         attributes |= TB_FS_CASE_SENSITIVE_SEARCH;
@@ -19,6 +19,8 @@ uint32_t tb_filesystem_attributes(const struct tb_exporter_capabilities *capabil
         attributes |= TB_FS_CASE_PRESERVED_NAMES;
     if (capabilities->sparse)
         attributes |= TB_FS_SUPPORTS_SPARSE_FILES;
+    if (capabilities->hard_links)
+        attributes |= TB_FS_SUPPORTS_HARD_LINKS;
     if (capabilities->read_only)
         attributes |= TB_FS_READ_ONLY_VOLUME;
     return attributes;

@@ -24,6 +24,7 @@ enum tb_filesystem_class_number {
 #define TB_FS_UNICODE_ON_DISK              0x00000004u
 #define TB_FS_PERSISTENT_ACLS              0x00000008u
 #define TB_FS_SUPPORTS_SPARSE_FILES        0x00000040u
+#define TB_FS_SUPPORTS_POSIX_UNLINK_RENAME 0x00000400u
 #define TB_FS_SUPPORTS_REPARSE_POINTS      0x00000080u
 #define TB_FS_SUPPORTS_OBJECT_IDS          0x00010000u
 #define TB_FS_NAMED_STREAMS                0x00040000u

@@ -308,7 +308,7 @@ START_TEST(filesystem)
         if (error == TB_OK && number == TB_FS_FULL_SIZE_INFORMATION)
             ck_assert_uint_eq(tb_load_u64(memory) * 8 * 512, 1 << 20);
         if (error == TB_OK && number == TB_FS_ATTRIBUTE_INFORMATION)
-            ck_assert_uint_eq(tb_load_u32(memory), 0x00080006);
+            ck_assert_uint_eq(tb_load_u32(memory), 0x00080406);
         free(memory);
     }
     ck_assert_uint_eq(tb_filesystem_class_fixed_length(TB_FS_LABEL_INFORMATION), 0);
