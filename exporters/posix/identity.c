@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -17,6 +18,23 @@ static bool set_id(long number, uint32_t id)
 {
     syscall(number, (unsigned long)id);
     return (uint32_t)syscall(number, -1UL) == id;
+}
+
+/* setfsuid(2) takes away what root may do to files, but not what it may take of a disk: quotas and
+ * reserved blocks give way to this capability. The thread does without it from the first switch on. */
+static void give_up_resources(void)
+{
+    static _Thread_local bool given_up;
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+
+    if (given_up)
+        return;
+    given_up = true;
+    if (syscall(SYS_capget, &header, sets) < 0)
+        return;
+    sets[CAP_TO_INDEX(CAP_SYS_RESOURCE)].effective &= ~CAP_TO_MASK(CAP_SYS_RESOURCE);
+    syscall(SYS_capset, &header, sets);
 }
 
 static bool is_switched(const struct tb_posix_share *share,
@@ -37,6 +55,7 @@ enum tb_error tb_posix_enter(const struct tb_posix_share *share,
     _Static_assert(sizeof(gid_t) == sizeof(uint32_t), "groups are handed over as they are");
     if (!is_switched(share, credentials))
         return TB_OK;
+    give_up_resources();
     if (set_groups(credentials->group_count, credentials->groups) &&
         set_id(SYS_setfsgid, credentials->gid) && set_id(SYS_setfsuid, credentials->uid))
         return TB_OK;

@@ -285,19 +285,6 @@ static void posix_capabilities(void *self, struct tb_exporter_capabilities *out)
     *out = share->capabilities;
 }
 
-enum tb_error tb_posix_get_space(struct tb_posix_share *share, struct tb_call *call)
-{
-    struct statvfs vfs;
-    if (fstatvfs(share->root, &vfs) < 0)
-        return tb_posix_error(errno);
-    call->space = (struct tb_space){
-        .total = vfs.f_blocks * vfs.f_frsize,
-        .free = vfs.f_bfree * vfs.f_frsize,
-        .available = vfs.f_bavail * vfs.f_frsize,
-    };
-    return TB_OK;
-}
-
 const struct tb_exporter_ops tb_posix_exporter = {
     .struct_size = sizeof(struct tb_exporter_ops),
     .api_version = TB_EXPORTER_API_VERSION,
