@@ -50,7 +50,9 @@ enum tb_error tb_ntlm_server_negotiate(struct tb_ntlm_server *server, struct tb_
 enum tb_error tb_ntlm_server_authenticate(struct tb_ntlm_server *server, struct tb_span token,
                                           const struct tb_ntlm_identity **identity);
 
-/* Check response, MIC and key exchange against the user's NT hash. Errors: TB_LOGON_FAILURE (wrong
+/* Check response, MIC and key exchange against the user's NT hash. A MIC is demanded of whoever says
+ * there is one (MsvAvFlags bit 2, which the response protects); who does not say so has the response
+ * checked alone, as Windows does for the sake of old clients. Errors: TB_LOGON_FAILURE (wrong
  * password, wrong MIC, or the identity is anonymous), TB_NO_MEMORY. */
 enum tb_error tb_ntlm_server_verify(struct tb_ntlm_server *server,
                                     const uint8_t nt_hash[TB_NTLM_HASH_LENGTH]);

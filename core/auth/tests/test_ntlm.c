@@ -278,11 +278,29 @@ struct tampering {
     int message;
     size_t at;
     uint8_t bits;
+    bool cut_mic;
 };
+
+/* The message without its MIC, as somebody in the middle would send it on; MsvAvFlags tells. */
+static void cut_mic_out(struct tb_token *token)
+{
+    struct tb_ntlm_authenticate message;
+    struct tb_token shorter;
+    ck_assert_int_eq(tb_ntlm_authenticate_decode(tb_token_span(token), &message), TB_OK);
+    ck_assert(message.has_mic);
+    message.has_mic = false;
+    ck_assert_int_eq(tb_ntlm_authenticate_encode(&message, &shorter), TB_OK);
+    tb_token_free(token);
+    *token = shorter;
+}
 
 static void tamper(struct tb_token *token, int message, const struct tampering *tampering)
 {
-    if (tampering && tampering->message == message)
+    if (!tampering || tampering->message != message)
+        return;
+    if (tampering->cut_mic)
+        cut_mic_out(token);
+    else
         token->data[tampering->at] ^= tampering->bits;
 }
 
@@ -369,6 +387,15 @@ START_TEST(wrong_password)
 }
 END_TEST
 
+START_TEST(mic_cannot_be_left_out)
+{
+    struct parties p = parties();
+    const struct tampering cut = {.message = 2, .cut_mic = true};
+    ck_assert_int_eq(run(&p, p.client.nt_hash, NULL, NULL), TB_OK);
+    ck_assert_int_eq(run(&p, p.client.nt_hash, &cut, NULL), TB_LOGON_FAILURE);
+}
+END_TEST
+
 /* A MIC makes every single bit of the client's messages count, and of CHALLENGE the flags and the
  * challenge. (Who takes the time stamp out of it makes the client leave the MIC out.) */
 START_TEST(no_bit_can_be_changed)
@@ -380,7 +407,7 @@ START_TEST(no_bit_can_be_changed)
     size_t from = _i == 1 ? 20 : 0, to = _i == 1 ? 40 : lengths[_i];
     for (size_t at = from; at < to; at++)
         for (unsigned bit = 0; bit < 8; bit++) {
-            struct tampering t = {_i, at, (uint8_t)(1u << bit)};
+            struct tampering t = {_i, at, (uint8_t)(1u << bit), false};
             ck_assert_int_ne(run(&p, p.client.nt_hash, &t, NULL), TB_OK);
         }
 }
@@ -560,6 +587,7 @@ int main(void)
     tcase_add_loop_test(tests, truncated_messages, 0, 3);
     tcase_add_loop_test(tests, absurd_messages, 0, 3);
     tcase_add_test(tests, av_pairs);
+    tcase_add_test(tests, mic_cannot_be_left_out);
     tcase_add_loop_test(tests, all_flags, 0, 4);
     tcase_add_test(tests, extended_security_is_required);
     tcase_add_test(tests, wrong_password);
