@@ -72,6 +72,8 @@ struct tb_sim_request *tb_sim_rename_request(struct tb_sim_tree *tree, struct tb
                                              const char *name, bool replace);
 enum tb_error tb_sim_rename(struct tb_sim_open *open, const char *name, bool replace);
 /* Rename or link by any of the four classes; the older two take replacing as their one flag. */
+struct tb_sim_request *tb_sim_set_name_request(struct tb_sim_tree *tree, struct tb_file_id id,
+                                               uint8_t class, const char *name, uint32_t flags);
 enum tb_error tb_sim_set_name(struct tb_sim_open *open, uint8_t class, const char *name,
                               uint32_t flags);
 enum tb_error tb_sim_delete_on_close(struct tb_sim_open *open, bool wanted);

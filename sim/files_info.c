@@ -86,8 +86,8 @@ enum tb_error tb_sim_set_size(struct tb_sim_open *open, uint64_t size)
     return tb_sim_set(open, TB_FILE_END_OF_FILE_INFORMATION, tb_span(bytes, sizeof(bytes)));
 }
 
-static struct tb_sim_request *name_request(struct tb_sim_tree *tree, struct tb_file_id id,
-                                           uint8_t class, const char *name, uint32_t flags)
+struct tb_sim_request *tb_sim_set_name_request(struct tb_sim_tree *tree, struct tb_file_id id,
+                                               uint8_t class, const char *name, uint32_t flags)
 {
     uint8_t bytes[2048];
     size_t length;
@@ -103,13 +103,13 @@ static struct tb_sim_request *name_request(struct tb_sim_tree *tree, struct tb_f
 struct tb_sim_request *tb_sim_rename_request(struct tb_sim_tree *tree, struct tb_file_id id,
                                              const char *name, bool replace)
 {
-    return name_request(tree, id, TB_FILE_RENAME_INFORMATION, name, replace);
+    return tb_sim_set_name_request(tree, id, TB_FILE_RENAME_INFORMATION, name, replace);
 }
 
 enum tb_error tb_sim_set_name(struct tb_sim_open *open, uint8_t class, const char *name,
                               uint32_t flags)
 {
-    return tb_sim_do(name_request(open->tree, open->id, class, name, flags));
+    return tb_sim_do(tb_sim_set_name_request(open->tree, open->id, class, name, flags));
 }
 
 enum tb_error tb_sim_rename(struct tb_sim_open *open, const char *name, bool replace)

@@ -86,6 +86,33 @@ static void begin_compound(struct tb_sim_actor *actor)
     tb_sim_slot_send(actor, slot);
 }
 
+/* From one of the actor's handles to another, or to itself; often too much, or from nowhere. */
+static struct tb_sim_request *copy_request(struct tb_sim_actor *actor, struct tb_file_id id)
+{
+    uint8_t bytes[32 + TB_COPYCHUNK_LENGTH] = {[24] = 1};
+    struct tb_file_id from = actor->handles[below(actor, TB_SIM_HANDLES)].id;
+    tb_store_u64(bytes, from.persistent);
+    tb_store_u64(bytes + 8, from.volatile_);
+    tb_store_u64(bytes + 32, below(actor, 1000));
+    tb_store_u64(bytes + 40, below(actor, 1000));
+    tb_store_u32(bytes + 48, (uint32_t)below(actor, 1000));
+    return tb_sim_ioctl_request(actor->tree, id, TB_FSCTL_SRV_COPYCHUNK,
+                                tb_span(bytes, sizeof(bytes)), 100);
+}
+
+static struct tb_sim_request *control_request(struct tb_sim_actor *actor, struct tb_file_id id)
+{
+    static const uint32_t codes[] = {TB_FSCTL_SET_SPARSE, TB_FSCTL_SET_ZERO_DATA,
+                                     TB_FSCTL_QUERY_ALLOCATED_RANGES, TB_FSCTL_QUERY_FILE_REGIONS,
+                                     TB_FSCTL_DFS_GET_REFERRALS};
+    uint8_t range[16];
+    if (below(actor, 2))
+        return copy_request(actor, id);
+    tb_store_u64(range, below(actor, 70000));
+    tb_store_u64(range + 8, below(actor, 140000));
+    return tb_sim_ioctl_request(actor->tree, id, codes[below(actor, 5)], tb_span(range, 16), 100);
+}
+
 static struct tb_sim_request *data_request(struct tb_sim_actor *actor, struct tb_file_id id)
 {
     static const uint8_t data[70000];
@@ -102,22 +129,37 @@ static struct tb_sim_request *data_request(struct tb_sim_actor *actor, struct tb
         return tb_sim_set_request(actor->tree, id, TB_SMB2_0_INFO_FILE,
                                   TB_FILE_END_OF_FILE_INFORMATION, tb_span(data, 8));
     default:
-        return tb_sim_ioctl_request(actor->tree, id, TB_FSCTL_DFS_GET_REFERRALS,
-                                    tb_span(data, 10), 100);
+        return control_request(actor, id);
     }
+}
+
+static struct tb_sim_request *link_request(struct tb_sim_actor *actor, struct tb_file_id id)
+{
+    static const uint8_t classes[] = {TB_FILE_LINK_INFORMATION, TB_FILE_LINK_INFORMATION_EX,
+                                      TB_FILE_RENAME_INFORMATION_EX};
+    char name[32];
+    random_name(actor, name);
+    uint8_t class = classes[below(actor, 3)];
+    uint32_t flags = (uint32_t)below(actor, 4);
+    return tb_sim_set_name_request(actor->tree, id, class, name, flags);
 }
 
 static struct tb_sim_request *name_request(struct tb_sim_actor *actor, struct tb_file_id id)
 {
     char name[32];
-    uint8_t wanted = (uint8_t)below(actor, 2);
+    uint8_t wanted = (uint8_t)below(actor, 2), flags[4] = {(uint8_t)below(actor, 32)};
     random_name(actor, name);
-    switch (below(actor, 3)) {
+    switch (below(actor, 5)) {
     case 0:
-        return tb_sim_rename_request(actor->tree, id, name, below(actor, 2));
+        return tb_sim_rename_request(actor->tree, id, name, wanted);
     case 1:
         return tb_sim_set_request(actor->tree, id, TB_SMB2_0_INFO_FILE,
                                   TB_FILE_DISPOSITION_INFORMATION, tb_span(&wanted, 1));
+    case 2:
+        return tb_sim_set_request(actor->tree, id, TB_SMB2_0_INFO_FILE,
+                                  TB_FILE_DISPOSITION_INFORMATION_EX, tb_span(flags, 4));
+    case 3:
+        return link_request(actor, id);
     default:
         return tb_sim_list_request(actor->tree, id, TB_FILE_ID_FULL_DIRECTORY_INFORMATION,
                                    (uint8_t)below(actor, 4), "*", 600);
