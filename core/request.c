@@ -11,7 +11,6 @@
 #include "core/server_internal.h"
 #include "core/session.h"
 #include "core/tree.h"
-#include "core/tree.h"
 
 /* The arena is a chain of blocks, each beginning with a pointer to the next. */
 struct arena_block {
