@@ -58,12 +58,31 @@ static enum outcome take_short(struct tb_settings *settings, struct tb_share_set
     return NOT_OURS;
 }
 
+/* What the posix exporter calls otherwise than the keys. A value it does not know it refuses. */
+static enum outcome take_posix_option(struct tb_settings *settings,
+                                      struct tb_share_settings *share, const char *option,
+                                      const char *value)
+{
+    if (!value || !tb_share_is_posix(share))
+        return NOT_OURS;
+    if (strncmp(option, "names=", 6) == 0)
+        return set_option(settings, share, tb_key_find("name mapping"), option, value);
+    bool none = strcmp(value, "none") == 0, wide = strcmp(value, "wide") == 0;
+    if (strncmp(option, "symlinks=", 9) != 0 || (!none && !wide && strcmp(value, "inside") != 0))
+        return NOT_OURS;
+    share->follow_symlinks = !none;
+    share->wide_links = wide;
+    return TAKEN;
+}
+
 static enum outcome take_option(struct tb_settings *settings, struct tb_share_settings *share,
                                 const char *option)
 {
     size_t length = strcspn(option, "=");
     const char *value = option[length] ? option + length + 1 : NULL;
     enum outcome outcome = take_short(settings, share, option, length, value);
+    if (outcome == NOT_OURS)
+        outcome = take_posix_option(settings, share, option, value);
     for (size_t i = 0; i < tb_key_count && outcome == NOT_OURS; i++) {
         const struct tb_key *key = &tb_keys[i];
         bool flag = key->kind == TB_KEY_FLAG || key->kind == TB_KEY_NEGATED ||

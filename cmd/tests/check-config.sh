@@ -88,6 +88,8 @@ cat > "$file" <<'END'
    max connections = 7
    browsable = no
    public = yes
+[options]
+   exporter = posix:/tmp,symlinks=wide,names=plain,create-mask=0600,readonly=no,name-index=1M
 [copied]
    copy = data
    comment = ""quoted" 100%%u"
@@ -108,6 +110,10 @@ for line in 'path = /tmp/data' 'valid users = alice, @root, @root, "two words"' 
     'veto files = /*.tmp/lost+found/a b/' 'max connections = 7' 'browseable = no' 'guest ok = yes' 'name mapping = windows' \
     'admin users = root'; do
     is "$line" shows data "$line"
+done
+for line in 'exporter = posix:/tmp,name-index=1M' 'wide links = yes' 'name mapping = plain' \
+    'create mask = 0600' 'read only = no'; do
+    is "from the exporter's options: $line" shows options "$line"
 done
 is "copy" shows copied 'max connections = 7'
 is "what stands behind copy" shows copied 'available = no'
