@@ -25,7 +25,7 @@ static void apply_quota(const struct tb_posix_share *share, int kind, uint32_t i
 {
     struct dqblk quota = {0};
 
-    if (syscall(SYS_quotactl_fd, share->root, QCMD(Q_GETQUOTA, kind), id, &quota) < 0)
+    if (syscall(SYS_quotactl_fd, share->root, QCMD((unsigned)Q_GETQUOTA, kind), id, &quota) < 0)
         return;
     uint64_t limit = (quota.dqb_bhardlimit ? quota.dqb_bhardlimit : quota.dqb_bsoftlimit);
     if (!(quota.dqb_valid & QIF_BLIMITS) || limit == 0 || limit > UINT64_MAX / QUOTA_BLOCK)

@@ -18,8 +18,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CHANGES   100000
-#define RENAMINGS 20000
+#define CHANGES    100000
+#define RENAMINGS  20000
+#define REST_EVERY 200
 
 static struct tb_exporter *posix;
 
@@ -93,7 +94,7 @@ static void local_end(struct local *local, pid_t process)
 static void rest(struct local *local, unsigned i)
 {
     uint64_t looks = atomic_load(&local->looks);
-    while (i % 20 < 2 && atomic_load(&local->looks) < looks + 2)
+    while (i % REST_EVERY < 2 && atomic_load(&local->looks) < looks + 2)
         sched_yield();
 }
 
@@ -137,8 +138,8 @@ START_TEST(local_changes_are_seen_at_once)
     local_end(local, process);
     printf("%u changes by a local process: %u times found, %u times missed, always rightly\n",
            CHANGES, there, gone);
-    ck_assert_uint_ge(there, CHANGES / 20);
-    ck_assert_uint_ge(gone, CHANGES / 20);
+    ck_assert_uint_ge(there, CHANGES / REST_EVERY);
+    ck_assert_uint_ge(gone, CHANGES / REST_EVERY);
     ck_assert_uint_eq(counts().built - counts().overflows, 1);
 }
 END_TEST
