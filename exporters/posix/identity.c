@@ -21,7 +21,8 @@ static bool set_id(long number, uint32_t id)
 }
 
 /* setfsuid(2) takes away what root may do to files, but not what it may take of a disk: quotas and
- * reserved blocks give way to this capability. The thread does without it from the first switch on. */
+ * reserved blocks give way to this capability. The thread does without it from the first switch on.
+ */
 static void give_up_resources(void)
 {
     static _Thread_local bool given_up;

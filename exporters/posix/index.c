@@ -29,7 +29,8 @@
 struct name {
     struct tb_table_entry by_hash; /* in directory->names; of the folded name clients see */
     struct tb_list in_directory;
-    bool doubtful; /* moved away, it is said; but two names that are exchanged are reported so too */
+    bool
+        doubtful; /* moved away, it is said; but two names that are exchanged are reported so too */
     char stored[];
 };
 
@@ -38,8 +39,8 @@ struct directory {
     struct tb_list in_order; /* index->order */
     struct tb_posix_identity identity;
     int watch;
-    bool building; /* belongs to the thread that builds it */
-    bool lost;     /* to be forgotten when it is built */
+    bool building;  /* belongs to the thread that builds it */
+    bool lost;      /* to be forgotten when it is built */
     bool too_large; /* has no names */
     size_t bytes;
     struct tb_table names;
@@ -330,7 +331,8 @@ static struct name *look_up(const struct tb_posix_index *index, const struct dir
     for (; entry; entry = tb_table_find_next(entry)) {
         struct name *name = tb_container(entry, struct name, by_hash);
         char seen[TB_POSIX_CLIENT_NAME_CAPACITY];
-        if (!tb_posix_name_to_client(index->names_mode, name->stored, seen) || !tb_name_equal_folded(seen, wanted))
+        if (!tb_posix_name_to_client(index->names_mode, name->stored, seen) ||
+            !tb_name_equal_folded(seen, wanted))
             continue;
         if (name->doubtful)
             return name;

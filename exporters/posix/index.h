@@ -3,9 +3,9 @@
  *
  * A directory's index is made at its first miss and kept right by an inotify watch. An answer is
  * given only after all that the kernel has reported until then was taken into account; when reports
- * were lost, the watch is gone, or the filesystem can change without this kernel knowing (a network,
- * FUSE, overlay), there is no index and the answer is TB_POSIX_UNKNOWN. Bounded: the directories
- * that were not asked about for the longest time are forgotten. Any thread. */
+ * were lost, the watch is gone, or the filesystem can change without this kernel knowing (a
+ * network, FUSE, overlay), there is no index and the answer is TB_POSIX_UNKNOWN. Bounded: the
+ * directories that were not asked about for the longest time are forgotten. Any thread. */
 #ifndef TB_EXPORTERS_POSIX_INDEX_H
 #define TB_EXPORTERS_POSIX_INDEX_H
 

@@ -134,9 +134,8 @@ static bool name_to_disk(enum tb_posix_names names, const char *name, size_t len
         return false;
     if (plain)
         return true;
-    return !strchr(start, '/') &&
-           tb_posix_name_to_client(names, start, again) && strlen(again) == length &&
-           memcmp(again, name, length) == 0;
+    return !strchr(start, '/') && tb_posix_name_to_client(names, start, again) &&
+           strlen(again) == length && memcmp(again, name, length) == 0;
 }
 
 enum tb_error tb_posix_path_to_disk(enum tb_posix_names names, const char *path, char **out)

@@ -213,8 +213,8 @@ static enum tb_error make_file(const struct tb_posix_share *share, const struct 
     if (flags & O_PATH)
         flags = O_RDONLY;
     mode_t mode = (0666 & share->create_mask) | share->force_create_mode;
-    handle->descriptor = tb_posix_open_entry(place->parent, place->leaf, flags | O_CREAT | O_EXCL,
-                                             mode & 0777);
+    handle->descriptor =
+        tb_posix_open_entry(place->parent, place->leaf, flags | O_CREAT | O_EXCL, mode & 0777);
     if (handle->descriptor < 0)
         return creation_error(call, errno);
     give_mode(handle->descriptor, mode);
@@ -245,8 +245,7 @@ static enum tb_error create(struct tb_posix_share *share, struct tb_call *call,
     if (error)
         return error;
     bool dotted = share->hide_dot_files && place->leaf[0] == '.';
-    tb_posix_store_new(handle->descriptor, dotted, directory,
-                       call->open.create_file_attributes);
+    tb_posix_store_new(handle->descriptor, dotted, directory, call->open.create_file_attributes);
     if (!directory)
         error = set_aside(call, handle->descriptor);
     if (!error && !tb_posix_identify(handle->descriptor, &identity))
@@ -266,7 +265,8 @@ static enum tb_error create(struct tb_posix_share *share, struct tb_call *call,
 static enum tb_error note_real_path(const struct tb_posix_share *share, struct tb_call *call,
                                     const struct tb_posix_place *place)
 {
-    enum tb_error error = tb_posix_path_to_client(share->names_mode, place->stored, &call->open.real_path);
+    enum tb_error error =
+        tb_posix_path_to_client(share->names_mode, place->stored, &call->open.real_path);
     if (!error && strcmp(call->open.real_path, call->open.path) == 0) {
         free(call->open.real_path);
         call->open.real_path = NULL;

@@ -51,9 +51,9 @@ static enum tb_error parse_word(const char *option, const char *value, const cha
 static enum tb_error parse_option(struct tb_posix_share *share, const char *option, char *message,
                                   size_t size)
 {
-    static const char *const known[] = {"symlinks",   "create-mask", "directory-mask",
-                                        "name-index", "names",       "hide-dot-files",
-                                        "force-create-mode", "force-directory-mode", NULL};
+    static const char *const known[] = {
+        "symlinks",       "create-mask",       "directory-mask",       "name-index", "names",
+        "hide-dot-files", "force-create-mode", "force-directory-mode", NULL};
     static const char *const policies[] = {"inside", "none", "wide", NULL};
     static const char *const names[] = {"mapped", "windows", "plain", NULL};
     static const char *const answers[] = {"no", "yes", NULL};

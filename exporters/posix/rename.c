@@ -1,5 +1,6 @@
-/* RENAME, LINK and REMOVE. The first and the last act on the handle's name only while it still stands for the handle's
- * file; a local process that changes the name between that look and the system call is not seen. */
+/* RENAME, LINK and REMOVE. The first and the last act on the handle's name only while it still
+ * stands for the handle's file; a local process that changes the name between that look and the
+ * system call is not seen. */
 #include "core/nt/attributes.h"
 #include "exporters/posix/attributes.h"
 #include "exporters/posix/file.h"

@@ -57,11 +57,12 @@ const struct dirent64 *tb_posix_entries_next(struct tb_posix_entries *entries, i
 static bool matches(const struct tb_posix_share *share, const char *stored, const char *wanted)
 {
     char name[TB_POSIX_CLIENT_NAME_CAPACITY];
-    return tb_posix_name_to_client(share->names_mode, stored, name) && tb_name_equal_folded(name, wanted);
+    return tb_posix_name_to_client(share->names_mode, stored, name) &&
+           tb_name_equal_folded(name, wanted);
 }
 
-static enum tb_error scan_open(const struct tb_posix_share *share, int directory, const char *wanted,
-                               char found[TB_POSIX_STORED_CAPACITY])
+static enum tb_error scan_open(const struct tb_posix_share *share, int directory,
+                               const char *wanted, char found[TB_POSIX_STORED_CAPACITY])
 {
     struct tb_posix_entries entries;
     const struct dirent64 *entry;
@@ -77,8 +78,10 @@ static enum tb_error scan_open(const struct tb_posix_share *share, int directory
     return error ? error : *found ? TB_OK : TB_OBJECT_NAME_NOT_FOUND;
 }
 
-/* What changes while it is read may be missed: so nothing may have changed, as far as time tells. */
-static enum tb_error scan(const struct tb_posix_share *share, int directory, const char *wanted, char found[TB_POSIX_STORED_CAPACITY])
+/* What changes while it is read may be missed: so nothing may have changed, as far as time tells.
+ */
+static enum tb_error scan(const struct tb_posix_share *share, int directory, const char *wanted,
+                          char found[TB_POSIX_STORED_CAPACITY])
 {
     struct stat before, after;
     enum tb_error error = TB_OK;

@@ -18,8 +18,8 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* Where there is a limit, the filesystem is as large as that to whom it binds, as Windows has it. One
- * on a directory's tree (a project's) the kernel has reckoned with in statvfs(2) already. */
+/* Where there is a limit, the filesystem is as large as that to whom it binds, as Windows has it.
+ * One on a directory's tree (a project's) the kernel has reckoned with in statvfs(2) already. */
 static void apply_quota(const struct tb_posix_share *share, int kind, uint32_t id,
                         struct tb_space *space)
 {

@@ -1,6 +1,6 @@
-/* The posix exporter when the filesystem fails: each system call of each operation in turn, with each
- * of the errors that a disk, a quota, a lack of descriptors, a mode or a remount bring. The error is
- * the specified one, nothing stays open, and what failed has done nothing. */
+/* The posix exporter when the filesystem fails: each system call of each operation in turn, with
+ * each of the errors that a disk, a quota, a lack of descriptors, a mode or a remount bring. The
+ * error is the specified one, nothing stays open, and what failed has done nothing. */
 #include "core/nt/attributes.h"
 #include "exporters/tests/tree.h"
 
@@ -294,9 +294,12 @@ static const struct {
     int number;
     enum tb_error error;
 } failures[] = {
-    {EIO, TB_IO_DEVICE_ERROR},       {ENOSPC, TB_DISK_FULL},
-    {EDQUOT, TB_DISK_FULL},          {EMFILE, TB_TOO_MANY_OPENED_FILES},
-    {EACCES, TB_ACCESS_DENIED},      {EROFS, TB_MEDIA_WRITE_PROTECTED},
+    {EIO, TB_IO_DEVICE_ERROR},
+    {ENOSPC, TB_DISK_FULL},
+    {EDQUOT, TB_DISK_FULL},
+    {EMFILE, TB_TOO_MANY_OPENED_FILES},
+    {EACCES, TB_ACCESS_DENIED},
+    {EROFS, TB_MEDIA_WRITE_PROTECTED},
     {ENFILE, TB_TOO_MANY_OPENED_FILES},
 };
 
@@ -350,7 +353,7 @@ static void make_scene(void)
 
 static void remove_scene(void)
 {
-    static const char *const names[] = {"d/Other", "d/link", "d/File", "d/name",
+    static const char *const names[] = {"d/Other",     "d/link",  "d/File", "d/name",
                                         "d/Sub/moved", "d/other", "d/OTHER"};
     call_close(posix, file.handle);
     call_close(posix, directory.handle);
@@ -386,8 +389,9 @@ static bool attempt(const struct operation *operation, size_t how, unsigned n)
     atomic_store(&armed, false);
     ck_assert_msg(is_expected(error, failures[how].error), "%s with %s at call %u: %s",
                   operation->name, strerror(failure), n, tb_error_name(error));
-    ck_assert_msg(descriptor_count() == open_before, "%s with %s at call %u: %u descriptors, now %u",
-                  operation->name, strerror(failure), n, open_before, descriptor_count());
+    ck_assert_msg(descriptor_count() == open_before,
+                  "%s with %s at call %u: %u descriptors, now %u", operation->name,
+                  strerror(failure), n, open_before, descriptor_count());
     describe(tree_root, after, sizeof after);
     if (error && !operation->may_have_happened)
         ck_assert_msg(strcmp(before, after) == 0, "%s with %s at call %u:\n%s\n%s", operation->name,

@@ -75,7 +75,8 @@ static void local_end(pid_t process)
 static void exchange(const char *a, const char *b)
 {
     char path[1024];
-    if (renameat2(AT_FDCWD, strcpy(path, tree_path(a)), AT_FDCWD, tree_path(b), RENAME_EXCHANGE) == 0)
+    if (renameat2(AT_FDCWD, strcpy(path, tree_path(a)), AT_FDCWD, tree_path(b), RENAME_EXCHANGE) ==
+        0)
         return;
     /* This filesystem cannot do it at once. */
     char own[1024];
@@ -161,7 +162,8 @@ START_TEST(files_that_become_links_are_not_followed)
     ck_assert_int_eq(stat(tree_path("file"), &st), 0);
     pid_t process = local_start(exchange_file_and_link);
     for (int i = 0; i < ROUNDS; i++) {
-        enum tb_error error = call_open(posix, i % 2 ? "file" : "FILE", TB_OPEN_EXISTING, false, &o);
+        enum tb_error error =
+            call_open(posix, i % 2 ? "file" : "FILE", TB_OPEN_EXISTING, false, &o);
         if (error)
             continue;
         ck_assert_uint_eq(o.attributes.file_id, st.st_ino);
@@ -210,7 +212,8 @@ static void move_out_and_in(void)
     rename(there, tree_path("d"));
 }
 
-/* What is opened and then moved out of the tree is read to the end, but no name out there is touched. */
+/* What is opened and then moved out of the tree is read to the end, but no name out there is
+ * touched. */
 START_TEST(what_is_moved_out_is_left_alone)
 {
     struct opened file, sub;
@@ -336,8 +339,7 @@ static bool mount_small(void)
     tree_stop(posix);
     posix = tree_start();
     tree_put_directory("m");
-    if (own &&
-        mount("none", tree_path("m"), "tmpfs", 0, "size=256k,mode=777") == 0)
+    if (own && mount("none", tree_path("m"), "tmpfs", 0, "size=256k,mode=777") == 0)
         return true;
     printf("SKIP: nothing can be mounted here: %s\n", strerror(errno));
     return false;

@@ -73,7 +73,8 @@ START_TEST(what_would_not_come_back_is_refused)
     };
     char *path;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        assert_error(tb_posix_path_to_disk(TB_POSIX_NAMES_MAPPED, wrong[i], &path), TB_OBJECT_NAME_INVALID);
+        assert_error(tb_posix_path_to_disk(TB_POSIX_NAMES_MAPPED, wrong[i], &path),
+                     TB_OBJECT_NAME_INVALID);
         ck_assert_ptr_null(path);
         assert_error(path_create(posix, wrong[i], true), TB_OBJECT_NAME_INVALID);
     }
@@ -86,7 +87,7 @@ END_TEST
  * not, and no client's name stands for them as it is. */
 START_TEST(names_of_devices_can_be_mapped)
 {
-    static const char *const devices[] = {"CON",  "nul.txt", "Aux",  "com1",        "LPT9.a.b",
+    static const char *const devices[] = {"CON",  "nul.txt", "Aux",  "com1",          "LPT9.a.b",
                                           "prn ", "COM0",    "con.", "COM\xc2\xb2.x", "CONIN$"};
     static const char *const others[] = {"CONS", "COM", "COM10", "LPT", "a.con", "xnul", "COM\xc2"};
     char seen[TB_POSIX_CLIENT_NAME_CAPACITY], plain[TB_POSIX_CLIENT_NAME_CAPACITY], *path;

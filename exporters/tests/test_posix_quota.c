@@ -70,7 +70,8 @@ static bool mount_ext4(void)
         return skip("no ext4 with quotas can be mounted here");
     int root = open(where, O_RDONLY | O_DIRECTORY);
     struct dqblk limit = {.dqb_bhardlimit = LIMIT / 1024, .dqb_valid = QIF_BLIMITS};
-    long set = syscall(SYS_quotactl_fd, root, QCMD((unsigned)Q_SETQUOTA, USRQUOTA), CALLER_UID, &limit);
+    long set =
+        syscall(SYS_quotactl_fd, root, QCMD((unsigned)Q_SETQUOTA, USRQUOTA), CALLER_UID, &limit);
     /* Space is counted from the start, limits hold from here on. */
     if (set == 0)
         set = syscall(SYS_quotactl_fd, root, QCMD((unsigned)Q_QUOTAON, USRQUOTA), 0, NULL);
