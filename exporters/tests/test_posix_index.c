@@ -136,7 +136,7 @@ START_TEST(local_changes_are_seen_at_once)
         *(exists ? &there : &gone) += 1;
     }
     local_end(local, process);
-    printf("%u changes by a local process: %u times found, %u times missed, always rightly\n",
+    printf("%d changes by a local process: %u times found, %u times missed, always rightly\n",
            CHANGES, there, gone);
     ck_assert_uint_ge(there, CHANGES / REST_EVERY);
     ck_assert_uint_ge(gone, CHANGES / REST_EVERY);
@@ -175,7 +175,7 @@ START_TEST(a_name_that_changes_its_case_is_never_missed)
         atomic_fetch_add(&local->looks, 1);
     }
     local_end(local, process);
-    printf("%u renamings by a local process: found %u times out of %u\n", RENAMINGS, looks, looks);
+    printf("%d renamings by a local process: found %u times out of %u\n", RENAMINGS, looks, looks);
     ck_assert_uint_eq(counts().built - counts().overflows, 1);
 }
 END_TEST
