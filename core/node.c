@@ -92,8 +92,7 @@ struct tb_node *tb_node_get(struct tb_share *share, uint64_t file_id, char *path
     node->references = 1;
     tb_list_init(&node->opens);
     tb_list_append(&file->nodes, &node->in_file);
-    tb_table_insert(&share->nodes_by_path, &node->by_path,
-                    path_key(share, folded, strlen(folded)));
+    tb_table_insert(&share->nodes_by_path, &node->by_path, path_key(share, folded, strlen(folded)));
     tb_list_append(&share->nodes_in_order, &node->in_share);
     share->server->node_count++;
     return node;
@@ -153,7 +152,8 @@ void tb_node_rename(struct tb_node *node, char *path, char *folded)
     tb_table_insert(by_path, &node->by_path, path_key(node->share, folded, strlen(folded)));
 }
 
-/* The node whose path is the first `length` bytes of `folded`, and `path_length` bytes of `path`. */
+/* The node whose path is the first `length` bytes of `folded`, and `path_length` bytes of `path`.
+ */
 static struct tb_node *find_path(struct tb_share *share, const char *path, size_t path_length,
                                  const char *folded, size_t length) TB_INSIDE
 {

@@ -20,21 +20,20 @@ static void random_name(struct tb_sim_actor *actor, char name[32])
 
 static uint32_t random_access(struct tb_sim_actor *actor)
 {
-    static const uint32_t accesses[] = {TB_FILE_ALL_ACCESS,    TB_FILE_ALL_ACCESS,
-                                        TB_FILE_GENERIC_READ,  TB_FILE_GENERIC_WRITE,
-                                        TB_MAXIMUM_ALLOWED,    TB_FILE_READ_ATTRIBUTES,
+    static const uint32_t accesses[] = {TB_FILE_ALL_ACCESS,
+                                        TB_FILE_ALL_ACCESS,
+                                        TB_FILE_GENERIC_READ,
+                                        TB_FILE_GENERIC_WRITE,
+                                        TB_MAXIMUM_ALLOWED,
+                                        TB_FILE_READ_ATTRIBUTES,
                                         TB_FILE_GENERIC_READ | TB_DELETE};
     return accesses[below(actor, 7)];
 }
 
 static struct tb_sim_request *random_create(struct tb_sim_actor *actor)
 {
-    static const uint32_t options[] = {0,
-                                       0,
-                                       0,
-                                       TB_FILE_DIRECTORY_FILE,
-                                       TB_FILE_NON_DIRECTORY_FILE,
-                                       TB_FILE_DELETE_ON_CLOSE};
+    static const uint32_t options[] = {
+        0, 0, 0, TB_FILE_DIRECTORY_FILE, TB_FILE_NON_DIRECTORY_FILE, TB_FILE_DELETE_ON_CLOSE};
     char name[32];
     struct tb_sim_create create = {.name = name};
     random_name(actor, name);
@@ -72,14 +71,12 @@ static void begin_compound(struct tb_sim_actor *actor)
             tb_sim_read_request(actor->tree, TB_SIM_RELATED, below(actor, 1000), 5000);
         break;
     case 2:
-        slot->parts[slot->count++] =
-            tb_sim_query_request(actor->tree, TB_SIM_RELATED, TB_SMB2_0_INFO_FILE,
-                                 TB_FILE_ALL_INFORMATION, 500);
+        slot->parts[slot->count++] = tb_sim_query_request(
+            actor->tree, TB_SIM_RELATED, TB_SMB2_0_INFO_FILE, TB_FILE_ALL_INFORMATION, 500);
         break;
     default:
-        slot->parts[slot->count++] =
-            tb_sim_list_request(actor->tree, TB_SIM_RELATED, TB_FILE_NAMES_INFORMATION, 0, "*",
-                                1000);
+        slot->parts[slot->count++] = tb_sim_list_request(actor->tree, TB_SIM_RELATED,
+                                                         TB_FILE_NAMES_INFORMATION, 0, "*", 1000);
         break;
     }
     slot->parts[slot->count++] = tb_sim_close_request(actor->tree, TB_SIM_RELATED, 0);

@@ -50,8 +50,8 @@ void tb_fsctl_set_compression(struct tb_task *task)
     tb_request_finish(request, error);
 }
 
-/* FILE_OBJECTID_BUFFER type 1 (MS-FSCC 2.1.3.1). Every file has an id that lasts as long as the file:
- * its volume's serial number and its own. It can be neither set nor deleted. */
+/* FILE_OBJECTID_BUFFER type 1 (MS-FSCC 2.1.3.1). Every file has an id that lasts as long as the
+ * file: its volume's serial number and its own. It can be neither set nor deleted. */
 void tb_fsctl_get_object_id(struct tb_task *task)
 {
     enum { LENGTH = 64, DOMAIN_ID_LENGTH = 16 };
@@ -98,7 +98,7 @@ static void size_known(struct tb_task *task) TB_INSIDE
     if (any && fits)
         tb_file_region_encode(&w, &region);
     tb_fsctl_answer(request, &w,
-                    w.failed      ? TB_NO_MEMORY
+                    w.failed       ? TB_NO_MEMORY
                     : any && !fits ? TB_BUFFER_OVERFLOW
                                    : TB_OK);
 }

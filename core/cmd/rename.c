@@ -1,8 +1,9 @@
 /* FileRenameInformation and FileLinkInformation, and their newer classes (MS-FSA 2.1.5.15.12,
  * 2.1.5.15.7): a name gets another place, or the file one more name.
  *
- * Both names (of a link, the new one) are claimed exclusively before anything is looked at, so nobody opens, creates or
- * removes either, or anything beneath a directory that moves, until the exporter has answered. */
+ * Both names (of a link, the new one) are claimed exclusively before anything is looked at, so
+ * nobody opens, creates or removes either, or anything beneath a directory that moves, until the
+ * exporter has answered. */
 #include "core/claim.h"
 #include "core/cmd/set_info.h"
 #include "core/node.h"
@@ -21,9 +22,9 @@
 
 struct rename_state {
     struct tb_path to;
-    char *to_folded;   /* for the claim */
-    char *node_folded; /* the same, for the node afterwards */
-    char *from_folded; /* in the arena: the name when the claims were made */
+    char *to_folded;             /* for the claim */
+    char *node_folded;           /* the same, for the node afterwards */
+    char *from_folded;           /* in the arena: the name when the claims were made */
     enum tb_operation operation; /* RENAME or LINK */
     uint32_t flags;              /* TB_FILE_RENAME_… */
     struct tb_claim claims[2];
@@ -106,8 +107,8 @@ static void forget_target(struct tb_request *request) TB_INSIDE
     const struct rename_state *state = request->state;
     if (state->target_id == 0)
         return;
-    struct tb_node *target = tb_node_find(request->open->share, state->target_id, state->to.path,
-                                          state->to_folded);
+    struct tb_node *target =
+        tb_node_find(request->open->share, state->target_id, state->to.path, state->to_folded);
     if (target)
         tb_node_removed(target);
 }
@@ -176,8 +177,8 @@ static enum tb_error judge_target(struct tb_request *request,
     const struct tb_file *file = tb_file_find(node->share, target->file_id);
     if (!file)
         return TB_OK;
-    bool replaceable = state->flags & TB_FILE_RENAME_POSIX_SEMANTICS &&
-                       tb_file_shares(file, TB_DELETE, all);
+    bool replaceable =
+        state->flags & TB_FILE_RENAME_POSIX_SEMANTICS && tb_file_shares(file, TB_DELETE, all);
     return replaceable ? TB_OK : TB_ACCESS_DENIED;
 }
 

@@ -33,8 +33,7 @@ static enum tb_error set_u64(struct tb_sim_open *open, uint8_t number, uint64_t 
 static void open_with(struct tb_sim_tree *tree, const char *name, uint32_t access,
                       struct tb_sim_open *open)
 {
-    struct tb_sim_create create = {
-        .name = name, .disposition = TB_FILE_OPEN_IF, .access = access};
+    struct tb_sim_create create = {.name = name, .disposition = TB_FILE_OPEN_IF, .access = access};
     tb_sim_require_ok(tb_sim_create(tree, &create, open));
 }
 
@@ -142,8 +141,8 @@ SIM_TEST(sizes, SEEDS)
 
 SIM_TEST(refusals, SEEDS)
 {
-    static const uint8_t local[] = {25, 26, 27, 29, 31, 32, 33, 36, 44, 45, 46,
-                                    50, 54, 55, 63, 68, 70, 71, 23, 24};
+    static const uint8_t local[] = {25, 26, 27, 29, 31, 32, 33, 36, 44, 45,
+                                    46, 50, 54, 55, 63, 68, 70, 71, 23, 24};
     struct tb_sim_tree *tree = tb_sim_tree(f);
     struct tb_sim_open file;
     uint8_t out[1024], in[64] = {0};
@@ -176,33 +175,33 @@ SIM_TEST(refusals, SEEDS)
 
 SIM_TEST(pipes, SEEDS)
 {
-    struct tb_sim_tree *tree =
-        tb_sim_tree_of(tb_sim_session(tb_sim_connect_dialect(f, 0)), "IPC$");
-    struct tb_sim_create create = {
-        .name = "srvsvc",
-        .disposition = TB_FILE_OPEN,
-        .access = TB_FILE_READ_DATA | TB_FILE_WRITE_DATA | TB_FILE_READ_ATTRIBUTES};
+    struct tb_sim_tree *tree = tb_sim_tree_of(tb_sim_session(tb_sim_connect_dialect(f, 0)), "IPC$");
+    struct tb_sim_create create = {.name = "srvsvc",
+                                   .disposition = TB_FILE_OPEN,
+                                   .access = TB_FILE_READ_DATA | TB_FILE_WRITE_DATA |
+                                             TB_FILE_READ_ATTRIBUTES};
     struct tb_sim_open pipe;
-    uint8_t out[64], wait[64] = {[8] = 12, [14] = 's', [16] = 'r', [18] = 'v', [20] = 's',
-                                 [22] = 'v', [24] = 'c'};
+    uint8_t out[64],
+        wait[64] = {
+            [8] = 12, [14] = 's', [16] = 'r', [18] = 'v', [20] = 's', [22] = 'v', [24] = 'c'};
     size_t length;
     tb_sim_require_ok(tb_sim_create(tree, &create, &pipe));
     tb_sim_require_ok(query(&pipe, TB_FILE_PIPE_INFORMATION, 64, out, &length));
     tb_sim_require_equal(length, 8);
     tb_sim_require_ok(query(&pipe, TB_FILE_PIPE_LOCAL_INFORMATION, 64, out, &length));
     tb_sim_require_equal(length, 40);
-    tb_sim_require_ok(tb_sim_do(
-        tb_sim_ioctl_request(tree, pipe.id, TB_FSCTL_PIPE_PEEK, tb_span(NULL, 0), 64)));
-    tb_sim_require_ok(tb_sim_do(
-        tb_sim_ioctl_request(tree, pipe.id, TB_FSCTL_PIPE_WAIT, tb_span(wait, 26), 0)));
+    tb_sim_require_ok(
+        tb_sim_do(tb_sim_ioctl_request(tree, pipe.id, TB_FSCTL_PIPE_PEEK, tb_span(NULL, 0), 64)));
+    tb_sim_require_ok(
+        tb_sim_do(tb_sim_ioctl_request(tree, pipe.id, TB_FSCTL_PIPE_WAIT, tb_span(wait, 26), 0)));
     wait[24] = 'd';
-    tb_sim_require_error(tb_sim_do(tb_sim_ioctl_request(tree, pipe.id, TB_FSCTL_PIPE_WAIT,
-                                                        tb_span(wait, 26), 0)),
-                         TB_OBJECT_NAME_NOT_FOUND);
+    tb_sim_require_error(
+        tb_sim_do(tb_sim_ioctl_request(tree, pipe.id, TB_FSCTL_PIPE_WAIT, tb_span(wait, 26), 0)),
+        TB_OBJECT_NAME_NOT_FOUND);
     tb_sim_require_error(
         tb_sim_do(tb_sim_ioctl_request(tree, pipe.id, TB_FSCTL_SET_SPARSE, tb_span(NULL, 0), 64)),
         TB_INVALID_DEVICE_REQUEST);
 }
 
-SIM_MAIN("information classes", test_rights, test_names_are_cut, test_position_and_mode,
-         test_sizes, test_refusals, test_pipes)
+SIM_MAIN("information classes", test_rights, test_names_are_cut, test_position_and_mode, test_sizes,
+         test_refusals, test_pipes)

@@ -141,15 +141,15 @@ SIM_TEST(rights_and_locks, SEEDS)
     get_key(&from, &key);
     tb_sim_require_ok(tb_sim_create(tree, &create, &writes));
     tb_sim_require_error(copy(&writes, &key, &chunk, 1, &response), TB_ACCESS_DENIED);
-    tb_sim_require_ok(tb_sim_do(copy_request(&writes, TB_FSCTL_SRV_COPYCHUNK_WRITE, &key, &chunk, 1)));
+    tb_sim_require_ok(
+        tb_sim_do(copy_request(&writes, TB_FSCTL_SRV_COPYCHUNK_WRITE, &key, &chunk, 1)));
     tb_sim_require_ok(tb_sim_open(tree, "to", TB_FILE_OPEN, &to));
     expect(&to, 0, "0123", 4);
     /* Another session's file. */
     tb_sim_require_ok(tb_sim_open(other, "to", TB_FILE_OPEN, &stranger));
     tb_sim_require_error(copy(&stranger, &key, &chunk, 1, &response), TB_OBJECT_NAME_NOT_FOUND);
-    tb_sim_require_ok(tb_sim_lock(&stranger, 2, 1,
-                                  TB_SMB2_LOCKFLAG_EXCLUSIVE_LOCK |
-                                      TB_SMB2_LOCKFLAG_FAIL_IMMEDIATELY));
+    tb_sim_require_ok(tb_sim_lock(
+        &stranger, 2, 1, TB_SMB2_LOCKFLAG_EXCLUSIVE_LOCK | TB_SMB2_LOCKFLAG_FAIL_IMMEDIATELY));
     tb_sim_require_error(copy(&to, &key, &chunk, 1, &response), TB_FILE_LOCK_CONFLICT);
     struct tb_sim_create reading = {
         .name = "from", .disposition = TB_FILE_OPEN, .access = TB_FILE_READ_ATTRIBUTES};
@@ -178,8 +178,7 @@ SIM_TEST(closing_meanwhile, SEEDS)
     tb_sim_send(&r[0], 1);
     tb_sim_send(&r[1], 1);
     enum tb_error error = tb_sim_wait(r[0]);
-    tb_sim_require(error == TB_OK || error == TB_FILE_CLOSED ||
-                   error == TB_OBJECT_NAME_NOT_FOUND);
+    tb_sim_require(error == TB_OK || error == TB_FILE_CLOSED || error == TB_OBJECT_NAME_NOT_FOUND);
     tb_sim_require_ok(tb_sim_wait(r[1]));
     tb_sim_request_free(r[0]);
     tb_sim_request_free(r[1]);

@@ -60,8 +60,7 @@ static uint32_t attributes_of(struct tb_sim_open *open)
 static void open_with(struct tb_sim_tree *tree, const char *name, uint32_t access,
                       struct tb_sim_open *open)
 {
-    struct tb_sim_create create = {
-        .name = name, .disposition = TB_FILE_OPEN_IF, .access = access};
+    struct tb_sim_create create = {.name = name, .disposition = TB_FILE_OPEN_IF, .access = access};
     tb_sim_require_ok(tb_sim_create(tree, &create, open));
 }
 
@@ -122,9 +121,9 @@ SIM_TEST(refused_codes, SEEDS)
     struct tb_sim_open file;
     tb_sim_require_ok(tb_sim_open(tree, "file", TB_FILE_CREATE, &file));
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        tb_sim_require_error(control(&file, cases[i].code, tb_span(input, sizeof(input)),
-                                     sizeof(out), out, NULL),
-                             cases[i].error);
+        tb_sim_require_error(
+            control(&file, cases[i].code, tb_span(input, sizeof(input)), sizeof(out), out, NULL),
+            cases[i].error);
     tb_sim_require_ok(control(&file, TB_FSCTL_IS_PATHNAME_VALID, tb_span(input, 6), 0, out, NULL));
 }
 
@@ -146,9 +145,9 @@ SIM_TEST(short_buffers, SEEDS)
     struct tb_sim_open file;
     tb_sim_require_ok(tb_sim_open(tree, "file", TB_FILE_CREATE, &file));
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        tb_sim_require_error(control(&file, cases[i].code, tb_span(input, cases[i].input),
-                                     cases[i].room, out, NULL),
-                             TB_INVALID_PARAMETER);
+        tb_sim_require_error(
+            control(&file, cases[i].code, tb_span(input, cases[i].input), cases[i].room, out, NULL),
+            TB_INVALID_PARAMETER);
 }
 
 SIM_TEST(sparse_files, SEEDS)
@@ -222,9 +221,8 @@ SIM_TEST(rights_and_locks, SEEDS)
     open_with(tree, "file", TB_FILE_WRITE_DATA, &file);
     tb_sim_require_ok(set_sparse(&file, 0));
     tb_sim_require_ok(tb_sim_open(tree, "file", TB_FILE_OPEN, &other));
-    tb_sim_require_ok(tb_sim_lock(&other, 10, 10,
-                                  TB_SMB2_LOCKFLAG_EXCLUSIVE_LOCK |
-                                      TB_SMB2_LOCKFLAG_FAIL_IMMEDIATELY));
+    tb_sim_require_ok(tb_sim_lock(
+        &other, 10, 10, TB_SMB2_LOCKFLAG_EXCLUSIVE_LOCK | TB_SMB2_LOCKFLAG_FAIL_IMMEDIATELY));
     tb_sim_require_error(zero(&file, 0, 11), TB_FILE_LOCK_CONFLICT);
     tb_sim_require_ok(zero(&file, 0, 10));
     tb_sim_require_ok(tb_sim_open(tree, "dir/", TB_FILE_CREATE, &dir));
@@ -244,13 +242,11 @@ SIM_TEST(compression, SEEDS)
     tb_sim_require(length == 2 && tb_load_u16(out) == 0);
     tb_sim_require_ok(control(&file, TB_FSCTL_SET_COMPRESSION, tb_span(format, 2), 0, out, NULL));
     format[0] = 2;
-    tb_sim_require_error(
-        control(&file, TB_FSCTL_SET_COMPRESSION, tb_span(format, 2), 0, out, NULL),
-        TB_NOT_SUPPORTED);
+    tb_sim_require_error(control(&file, TB_FSCTL_SET_COMPRESSION, tb_span(format, 2), 0, out, NULL),
+                         TB_NOT_SUPPORTED);
     format[0] = 3;
-    tb_sim_require_error(
-        control(&file, TB_FSCTL_SET_COMPRESSION, tb_span(format, 2), 0, out, NULL),
-        TB_INVALID_PARAMETER);
+    tb_sim_require_error(control(&file, TB_FSCTL_SET_COMPRESSION, tb_span(format, 2), 0, out, NULL),
+                         TB_INVALID_PARAMETER);
 }
 
 SIM_TEST(object_ids, SEEDS)

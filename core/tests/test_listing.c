@@ -34,8 +34,8 @@ static void make(struct tb_sim_tree *tree, const char *name)
 static enum tb_error part(struct tb_sim_open *dir, uint8_t flags, const char *pattern,
                           uint32_t length, char *names)
 {
-    struct tb_sim_request *r = tb_sim_list_request(dir->tree, dir->id, TB_FILE_NAMES_INFORMATION,
-                                                   flags, pattern, length);
+    struct tb_sim_request *r =
+        tb_sim_list_request(dir->tree, dir->id, TB_FILE_NAMES_INFORMATION, flags, pattern, length);
     struct tb_directory_record record;
     size_t offset = 0, at = 0;
     enum tb_error error = tb_sim_call(r);

@@ -86,16 +86,14 @@ SIM_TEST(link_names_are_deleted_one_by_one, SEEDS)
 {
     struct tb_sim_tree *tree = tb_sim_tree(f);
     struct tb_sim_open first, second;
-    struct tb_sim_create unshared = {.name = "b",
-                                     .disposition = TB_FILE_OPEN,
-                                     .share = TB_FILE_SHARE_READ,
-                                     .unshared = true};
+    struct tb_sim_create unshared = {
+        .name = "b", .disposition = TB_FILE_OPEN, .share = TB_FILE_SHARE_READ, .unshared = true};
     tb_sim_require_ok(tb_sim_open(tree, "a", TB_FILE_CREATE, &first));
     tb_sim_require_ok(tb_sim_set_name(&first, TB_FILE_LINK_INFORMATION, "b", 0));
     tb_sim_require_error(tb_sim_create(tree, &unshared, &second), TB_SHARING_VIOLATION);
     tb_sim_require_ok(tb_sim_open(tree, "b", TB_FILE_OPEN, &second));
-    tb_sim_require_ok(tb_sim_lock(&first, 0, 10, TB_SMB2_LOCKFLAG_EXCLUSIVE_LOCK |
-                                                     TB_SMB2_LOCKFLAG_FAIL_IMMEDIATELY));
+    tb_sim_require_ok(tb_sim_lock(
+        &first, 0, 10, TB_SMB2_LOCKFLAG_EXCLUSIVE_LOCK | TB_SMB2_LOCKFLAG_FAIL_IMMEDIATELY));
     tb_sim_require_error(tb_sim_write(&second, 0, "x", 1), TB_FILE_LOCK_CONFLICT);
     tb_sim_require_ok(tb_sim_delete_on_close(&second, true));
     tb_sim_require_error(exists(tree, "b"), TB_DELETE_PENDING);
@@ -238,8 +236,7 @@ SIM_TEST(disposition_without_posix_semantics, SEEDS)
     tb_sim_require_ok(dispose(&file, TB_FILE_DISPOSITION_DELETE));
     tb_sim_require_ok(tb_sim_close(&file));
     tb_sim_require_error(exists(tree, "file"), TB_DELETE_PENDING);
-    tb_sim_require_error(tb_sim_open(tree, "FILE", TB_FILE_CREATE, &file),
-                         TB_DELETE_PENDING);
+    tb_sim_require_error(tb_sim_open(tree, "FILE", TB_FILE_CREATE, &file), TB_DELETE_PENDING);
     tb_sim_require_ok(dispose(&other, 0));
     tb_sim_require_ok(exists(tree, "file"));
     tb_sim_require_ok(dispose(&other, TB_FILE_DISPOSITION_DELETE));
@@ -266,14 +263,12 @@ SIM_TEST(disposition_of_read_only_files, SEEDS)
 SIM_TEST(disposition_on_close, SEEDS)
 {
     struct tb_sim_tree *tree = tb_sim_tree(f);
-    struct tb_sim_create create = {.name = "file",
-                                   .disposition = TB_FILE_OPEN_IF,
-                                   .options = TB_FILE_DELETE_ON_CLOSE};
+    struct tb_sim_create create = {
+        .name = "file", .disposition = TB_FILE_OPEN_IF, .options = TB_FILE_DELETE_ON_CLOSE};
     struct tb_sim_open file, plain;
     tb_sim_require_ok(tb_sim_open(tree, "plain", TB_FILE_CREATE, &plain));
-    tb_sim_require_error(
-        dispose(&plain, TB_FILE_DISPOSITION_ON_CLOSE | TB_FILE_DISPOSITION_DELETE),
-        TB_NOT_SUPPORTED);
+    tb_sim_require_error(dispose(&plain, TB_FILE_DISPOSITION_ON_CLOSE | TB_FILE_DISPOSITION_DELETE),
+                         TB_NOT_SUPPORTED);
     tb_sim_require_error(dispose(&plain, 0x20), TB_INVALID_PARAMETER);
     tb_sim_require_ok(tb_sim_create(tree, &create, &file));
     tb_sim_require_ok(dispose(&file, TB_FILE_DISPOSITION_ON_CLOSE));

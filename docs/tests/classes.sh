@@ -16,7 +16,7 @@ while read -r program name; do
         wrong "$page names $program: $name, which does not exist"
 done < <(grep -oE '\btest_[a-z_]+: [a-z_0-9]+' $page | tr -d : | sort -u)
 
-codes=$(sed -nE 's/.*\{CODE\((FSCTL_[A-Z_]+)\), [A-Z]+, (TB_([A-Z_]+))?.*/\1 \3/p' core/cmd/ioctl.c)
+codes=$(sed -nE 's/.*\{CODE\((FSCTL_[A-Z_]+)\), [A-Z]+, (\.refusal = TB_([A-Z_]+))?.*/\1 \3/p' core/cmd/ioctl.c)
 while read -r name status; do
     checks=$((checks + 1))
     number=$(sed -nE "s/^#define TB_$name +(0x[0-9A-F]+)u/\1/p" core/wire/fsctl.h)

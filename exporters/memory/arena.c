@@ -10,7 +10,7 @@
 
 struct slab {
     struct tb_list link;
-    void *free; /* a chain through the pieces given back */
+    void *free;           /* a chain through the pieces given back */
     unsigned used, fresh; /* pieces in use; pieces that were never used */
     _Alignas(64) uint8_t pieces[];
 };

@@ -346,8 +346,8 @@ void tb_memory_data_zero(struct tb_memory_data *data, uint64_t offset, uint64_t 
 {
     uint64_t end = offset + length;
     while (offset < end) {
-        struct piece piece = first_piece(offset, end - offset < SIZE_MAX ? (size_t)(end - offset)
-                                                                        : SIZE_MAX);
+        struct piece piece =
+            first_piece(offset, end - offset < SIZE_MAX ? (size_t)(end - offset) : SIZE_MAX);
         uint64_t index;
         if (piece.from == 0 && !find_chunk(data, piece.index)) {
             /* Holes may be as long as files. */

@@ -204,8 +204,7 @@ static void offer_stored(const struct tb_memory_data *data, struct tb_call *call
             break;
         to = to < end ? to : end;
         if (from > open_to) {
-            if (open_to > open_from &&
-                !call->range.add(call, open_from, open_to - open_from))
+            if (open_to > open_from && !call->range.add(call, open_from, open_to - open_from))
                 return;
             open_from = from;
         }
