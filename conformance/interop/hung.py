@@ -105,6 +105,17 @@ def main():
     tap.done()
 
 
+def stop(process):
+    """A request that it has taken and not answered would keep even SIGKILL from ending the server."""
+    process.send_signal(signal.SIGSTOP)
+
+    def is_stopped():
+        with open('/proc/%d/stat' % process.pid) as f:
+            return f.read().rsplit(')', 1)[1].split()[0] == 'T'
+    if not smb2.wait_until(is_stopped, PATIENCE_S):
+        raise SystemExit('the filesystem does not stop')
+
+
 def run(work, mount, filesystem):
     server = start(work, mount)
     try:
@@ -113,7 +124,7 @@ def run(work, mount, filesystem):
         for client, file_id in zip(clients, files):
             client.must(smb2.WRITE, client.write_body(file_id, 0, b'x' * 4096))
         tap.check(True, '%d clients work on a FUSE mount' % CLIENTS)
-        filesystem.send_signal(signal.SIGSTOP)
+        stop(filesystem)
         sent = hang_everything(clients, files)
         for _ in range(4):
             nested = on_share('local')
@@ -139,7 +150,7 @@ def run(work, mount, filesystem):
         answered = sum(client.answer(sent[client]).status == smb2.OK for client in clients[:-2])
         tap.check(answered == CLIENTS - 2, 'when the mount answers again, so are all requests: %d of %d' %
                   (answered, CLIENTS - 2))
-        filesystem.send_signal(signal.SIGSTOP)
+        stop(filesystem)
         stuck = on_share('hung')
         stuck.send(smb2.CREATE, stuck.create_body('never'))
         time.sleep(0.3)
