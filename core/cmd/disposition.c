@@ -1,6 +1,6 @@
-/* FileDispositionInformation (MS-FSA 2.1.5.15.3) and FileDispositionInformationEx: a file or an
- * empty directory is to be deleted with its last close, or not any more. With POSIX semantics its
- * name goes with the close of the open that asked for it. */
+/* FileDispositionInformation and FileDispositionInformationEx (MS-FSA 2.1.5.15.3, 2.1.5.15.4): a
+ * file or an empty directory is to be deleted with its last close, or not any more. With POSIX
+ * semantics its name goes with the close of the open that asked for it. */
 #include "core/claim.h"
 #include "core/cmd/set_info.h"
 #include "core/node.h"

@@ -1,5 +1,5 @@
 /* Sparse files: FSCTL_SET_SPARSE, FSCTL_SET_ZERO_DATA, FSCTL_QUERY_ALLOCATED_RANGES
- * (MS-FSA 2.1.5.10.36, 2.1.5.10.38, 2.1.5.10.25). */
+ * (MS-FSA 2.1.5.10.38, 2.1.5.10.39, 2.1.5.10.22). */
 #include "core/cmd/ioctl.h"
 #include "core/lock.h"
 #include "core/node.h"

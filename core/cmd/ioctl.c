@@ -60,7 +60,7 @@ static void pipe_wait(struct tb_task *task) TB_INSIDE
     tb_request_finish(request, error);
 }
 
-/* FSCTL_IS_PATHNAME_VALID: as NTFS, which takes every name (MS-FSCC 2.3.33). */
+/* FSCTL_IS_PATHNAME_VALID: as NTFS, which takes every name (MS-FSCC 2.3.36). */
 static void succeed(struct tb_task *task) TB_INSIDE
 {
     tb_request_finish(tb_request_of(task), TB_OK);

@@ -214,7 +214,7 @@ static void look_at_target(struct tb_request *request) TB_INSIDE
 }
 
 /* The directory that the new name is put into is opened for that, as far as others are concerned
- * (MS-FSA 2.1.5.15.11). */
+ * (MS-FSA 2.1.5.15.12). */
 static enum tb_error check_parent(const struct tb_request *request) TB_INSIDE
 {
     const struct rename_state *state = request->state;

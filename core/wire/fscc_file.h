@@ -91,7 +91,7 @@ enum tb_error tb_file_information_encode(uint8_t number, const struct tb_file_st
  * is not all of it. What is ill-formed is shown as U+FFFD. */
 enum tb_error tb_file_text_encode(const char *text, struct tb_writer *to);
 
-/* A pipe (MS-FSCC 2.4.31, 2.4.32), as FilePipe and FilePipeLocal show it. Errors as above. */
+/* A pipe (MS-FSCC 2.4.37, 2.4.38), as FilePipe and FilePipeLocal show it. Errors as above. */
 struct tb_file_pipe_state {
     bool connected;
     uint32_t available; /* unread bytes */
@@ -108,7 +108,7 @@ struct tb_file_basic {
     uint32_t file_attributes;
 };
 
-/* Rename and link, in the form of SMB2 (MS-FSCC 2.4.42.2, 2.4.27.2), and their newer classes, whose
+/* Rename and link, in the form of SMB2 (MS-FSCC 2.4.42.2, 2.4.28.2), and their newer classes, whose
  * flags are alike. */
 #define TB_FILE_RENAME_REPLACE_IF_EXISTS 0x00000001u
 #define TB_FILE_RENAME_POSIX_SEMANTICS   0x00000002u

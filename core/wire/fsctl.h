@@ -187,7 +187,7 @@ struct tb_resiliency_request {
 enum tb_error tb_resiliency_request_decode(struct tb_span input, struct tb_resiliency_request *out);
 void tb_resiliency_request_encode(struct tb_writer *w, const struct tb_resiliency_request *request);
 
-/* FSCTL_SET_ZERO_DATA request (MS-FSCC 2.3.71). */
+/* FSCTL_SET_ZERO_DATA request (MS-FSCC 2.3.85). */
 struct tb_zero_data_request {
     uint64_t file_offset;
     uint64_t beyond_final_zero;
@@ -197,7 +197,7 @@ enum tb_error tb_zero_data_request_decode(struct tb_span input, struct tb_zero_d
 void tb_zero_data_request_encode(struct tb_writer *w, const struct tb_zero_data_request *request);
 
 /* FSCTL_QUERY_ALLOCATED_RANGES: the request is one range, the reply any number (MS-FSCC
- * 2.3.52). Decoding takes one off `left`: TB_NO_MORE_ENTRIES at its end. */
+ * 2.3.51, 2.3.52). Decoding takes one off `left`: TB_NO_MORE_ENTRIES at its end. */
 struct tb_allocated_range {
     uint64_t file_offset;
     uint64_t length;
