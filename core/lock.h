@@ -1,4 +1,4 @@
-/* Byte-range locks of a node (MS-FSA 2.1.5.7, MS-SMB2 3.3.5.14).
+/* Byte-range locks of a node (MS-FSA 2.1.5.8, MS-SMB2 3.3.5.14).
  *
  * Ownership: a granted lock belongs to its node and its open; both are in its lists. A lock asked
  * for belongs to the request until it is granted. Who has to wait puts a struct tb_lock_waiter into

@@ -62,7 +62,7 @@ static enum tb_error check_unlocks(struct lock_state *state, const struct tb_loc
     return TB_OK;
 }
 
-/* MS-SMB2 3.3.5.14.2, MS-FSA 2.1.5.7 */
+/* MS-SMB2 3.3.5.14.2, MS-FSA 2.1.5.8 */
 static enum tb_error check_lock(const struct tb_lock_element *element, size_t count)
 {
     uint32_t kind = element->flags & LOCK_KINDS;

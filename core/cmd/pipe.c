@@ -312,7 +312,7 @@ void tb_query_pipe(struct tb_request *request)
     query_step(&request->task);
 }
 
-/* FilePipeInformation (MS-FSCC 2.4.31): reads are in messages, and that cannot be changed. */
+/* FilePipeInformation (MS-FSCC 2.4.37): reads are in messages, and that cannot be changed. */
 void tb_set_pipe(struct tb_request *request)
 {
     enum { READ_MODE_MESSAGES = 1 };

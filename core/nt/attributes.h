@@ -44,7 +44,7 @@ uint32_t tb_access_for_disposition(uint32_t disposition);
 uint32_t tb_access_for_security_query(uint32_t information);
 uint32_t tb_access_for_security_set(uint32_t information);
 
-/* Whether two opens of one object can coexist (MS-FSA 2.1.4.3): each one's granted access against
+/* Whether two opens of one object can coexist (MS-FSA 2.1.5.1.2.2): each one's granted access against
  * the other's share access. */
 bool tb_share_compatible(uint32_t access_a, uint32_t share_a, uint32_t access_b, uint32_t share_b);
 

@@ -43,7 +43,7 @@ enum tb_error tb_pipe_read(struct tb_pipe *pipe, void *to, size_t capacity, size
 enum tb_error tb_pipe_transceive(struct tb_pipe *pipe, const struct tb_rpc_environment *environment,
                                  struct tb_span bytes, void *to, size_t capacity, size_t *length);
 
-/* FSCTL_PIPE_PEEK and the pipe information classes (MS-FSCC 2.3.45, 2.4.31). */
+/* FSCTL_PIPE_PEEK and the pipe information classes (MS-FSCC 2.3.45, 2.4.37, 2.4.38). */
 struct tb_pipe_state {
     bool connected;
     uint32_t messages;       /* unread */
