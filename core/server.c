@@ -38,7 +38,6 @@ void tb_server_config_default(struct tb_server_config *config)
         .sessions_max = 256,
         .opens_max = 65536,
         .connection_budget = 32u << 20,
-        .server_budget = 512u << 20,
         .negotiate_timeout_ms = 30000,
         .loops = 1,
     };

@@ -45,7 +45,6 @@ struct tb_server_config {
     uint32_t connections_max, sessions_max;     /* sessions: a connection */
     uint32_t opens_max;                         /* a session */
     size_t connection_budget; /* bytes of requests and replies a connection may hold */
-    size_t server_budget;     /* the same for all connections together */
     uint32_t negotiate_timeout_ms; /* to be authenticated in */
     unsigned loops;
     /* Test switch: every answer's message as bytes before ciphering, for transcripts. May be NULL.

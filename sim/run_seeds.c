@@ -28,7 +28,6 @@ static struct tb_sim_workload_settings choose_settings(struct tb_sim_fixture *f,
     f->network.settings.cut_one_in = cuts ? 50 + (uint32_t)tb_sim_random_below(random, 500) : 0;
     if (tb_sim_random_chance(random, 4)) {
         f->config.connection_budget = 1u << 20;
-        f->config.server_budget = 4u << 20;
         f->network.settings.window = 1 << 14;
     }
     f->config.signing =

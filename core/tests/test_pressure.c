@@ -10,7 +10,6 @@
 static void configure_budget(struct tb_sim_fixture *f)
 {
     f->config.connection_budget = 16 * MEBIBYTE;
-    f->config.server_budget = 64 * MEBIBYTE;
     f->network.settings.window = 64 * 1024;
 }
 
