@@ -1,40 +1,31 @@
 #include "exporters/posix/mounts.h"
 
+#include "exporters/posix/filesystem.h"
 #include "exporters/posix/resolve.h"
 
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+/* How long a new mount may go unnoticed: asking for each request would cost it a system call. */
+#define NS_PER_S     1000000000LL
+#define LOOK_EACH_NS (NS_PER_S / 20)
+
 struct tb_posix_mounts {
-    FILE *list;
+    FILE *list; /* used by who has set `looking` */
     bool everywhere;
     char root[PATH_MAX];
-    pthread_mutex_t lock;
-    bool local;
+    atomic_flag looking;
+    atomic_int_least64_t look_ns; /* monotonic: when to look again */
+    atomic_bool local;
 };
-
-/* Types that wait for disks of this machine, or for nothing. */
-static bool is_local_type(const char *type)
-{
-    static const char *const types[] = {
-        "ext2",  "ext3",  "ext4",       "xfs",      "btrfs",  "tmpfs",    "ramfs",    "f2fs",
-        "vfat",  "msdos", "exfat",      "ntfs3",    "zfs",    "bcachefs", "squashfs", "reiserfs",
-        "proc",  "sysfs", "devtmpfs",   "devpts",   "mqueue", "cgroup",   "cgroup2",  "debugfs",
-        "bpf",   "efivarfs", "pstore",  "tracefs",  "configfs", "securityfs", "hugetlbfs",
-        "fusectl", "binfmt_misc", "iso9660", "udf", "nsfs", "erofs", "jfs", "nilfs2", "rootfs",
-    };
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        if (strcmp(type, types[i]) == 0)
-            return true;
-    }
-    return false;
-}
 
 /* Spaces and the like are written as a backslash and three octal digits. */
 static void unescape(char *path)
@@ -78,20 +69,19 @@ static bool line_is_local(const struct tb_posix_mounts *mounts, char *line)
     type_end = strchr(rest, ' ');
     if (type_end)
         *type_end = '\0';
-    return !is_below(mounts, field) || is_local_type(rest);
+    return !is_below(mounts, field) || tb_posix_filesystem_type_is_local(rest);
 }
 
 static void look_again(struct tb_posix_mounts *mounts)
 {
+    bool local = true;
     char *line = NULL;
     size_t size = 0;
 
-    mounts->local = true;
     rewind(mounts->list);
-    while (mounts->local && getline(&line, &size, mounts->list) > 0)
-        mounts->local = line_is_local(mounts, line);
-    if (ferror(mounts->list))
-        mounts->local = false;
+    while (local && getline(&line, &size, mounts->list) > 0)
+        local = line_is_local(mounts, line);
+    atomic_store(&mounts->local, local && !ferror(mounts->list));
     free(line);
 }
 
@@ -109,7 +99,7 @@ struct tb_posix_mounts *tb_posix_mounts_new(int root, bool everywhere)
         return NULL;
     }
     mounts->everywhere = everywhere;
-    pthread_mutex_init(&mounts->lock, NULL);
+    atomic_flag_clear(&mounts->looking);
     look_again(mounts);
     return mounts;
 }
@@ -119,18 +109,26 @@ void tb_posix_mounts_free(struct tb_posix_mounts *mounts)
     if (!mounts)
         return;
     fclose(mounts->list);
-    pthread_mutex_destroy(&mounts->lock);
     free(mounts);
+}
+
+static int64_t now_ns(void)
+{
+    struct timespec now = {0};
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
 bool tb_posix_mounts_are_local(struct tb_posix_mounts *mounts)
 {
     struct pollfd changed = {.fd = fileno(mounts->list), .events = POLLPRI};
+    int64_t now = now_ns();
 
-    pthread_mutex_lock(&mounts->lock);
-    if (poll(&changed, 1, 0) > 0)
-        look_again(mounts);
-    bool local = mounts->local;
-    pthread_mutex_unlock(&mounts->lock);
-    return local;
+    if (now >= atomic_load(&mounts->look_ns) && !atomic_flag_test_and_set(&mounts->looking)) {
+        if (poll(&changed, 1, 0) > 0)
+            look_again(mounts);
+        atomic_store(&mounts->look_ns, now + LOOK_EACH_NS);
+        atomic_flag_clear(&mounts->looking);
+    }
+    return atomic_load(&mounts->local);
 }

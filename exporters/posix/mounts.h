@@ -1,5 +1,5 @@
-/* Filesystems mounted below a share's root, as /proc/self/mountinfo tells; the kernel says when that has
- * changed. All functions may be called from any thread. */
+/* Filesystems mounted below a share's root, as /proc/self/mountinfo tells; the kernel says when
+ * that has changed. All functions may be called from any thread. */
 #ifndef TB_EXPORTERS_POSIX_MOUNTS_H
 #define TB_EXPORTERS_POSIX_MOUNTS_H
 
@@ -12,7 +12,8 @@ struct tb_posix_mounts;
 struct tb_posix_mounts *tb_posix_mounts_new(int root, bool everywhere);
 void tb_posix_mounts_free(struct tb_posix_mounts *mounts);
 
-/* Whether all of them are filesystems of local disks, now. A system call. */
+/* Whether all of them are filesystems of local disks. What was mounted in the last 50 ms may be
+ * missing; costs no system call but every 50 ms. */
 bool tb_posix_mounts_are_local(struct tb_posix_mounts *mounts);
 
 #endif
