@@ -2,31 +2,25 @@
 """A mount that answers no more stops nobody else, and does not keep the server from ending.
 
 One share is on a FUSE filesystem, and another has it mounted below its root; its program is stopped
-(SIGSTOP) with requests of every kind under way; the other shares, other clients and even the same connection go on. HUNG_CLIENTS many clients.
+(SIGSTOP) with requests of every kind under way; the other shares, other clients and even the
+same connection go on. HUNG_CLIENTS many clients.
 """
 import os
 import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 
 here = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, here)
+import forgetful
 import smb2
 from smb2 import Connection
 
 CLIENTS = int(os.environ.get('HUNG_CLIENTS', '24'))
 PATIENCE_S = 10  # on a slow machine; what is awaited takes milliseconds
-PROGRAM = os.environ.get('TOMBOLO', here + '/../../build/tombolo')
-FORGETFUL = os.path.dirname(os.path.realpath(PROGRAM)) + '/exporters/tests/forgetful_fs'
 tap = smb2.Tap()
-
-
-def skip(reason):
-    print('ok 1 # SKIP %s\n1..1' % reason)
-    raise SystemExit(0)
 
 
 def start(work, hung):
@@ -35,7 +29,7 @@ def start(work, hung):
     os.chmod(local, 0o777)
     subprocess.run(['mount', '--bind', hung, local + '/nested'], check=True)
     server = subprocess.Popen(
-        [PROGRAM, 'serve', '--listen', '127.0.0.1:0', '--user', 'alice:S3cret', '--share', 'hung=posix:' + hung,
+        [forgetful.PROGRAM, 'serve', '--listen', '127.0.0.1:0', '--user', 'alice:S3cret', '--share', 'hung=posix:' + hung,
          '--share', 'local=posix:' + local, '--share', 'share=memory:'], stdout=subprocess.PIPE,
         stdin=subprocess.DEVNULL)
     line = server.stdout.readline().decode()
@@ -96,31 +90,6 @@ def hang_everything(clients, files):
     return sent
 
 
-def main():
-    if os.geteuid() != 0 or not os.path.exists('/dev/fuse'):
-        skip('mounting needs root and /dev/fuse')
-    if not os.path.exists(FORGETFUL):
-        skip(FORGETFUL + ' is not built: libfuse3-dev, then make check')
-    with tempfile.TemporaryDirectory(prefix='tombolo-hung.') as work:
-        os.chmod(work, 0o755)
-        mount = work + '/mount'
-        os.mkdir(mount)
-        filesystem = subprocess.Popen([FORGETFUL, '-o', 'default_permissions,allow_other', '-f', mount])
-        try:
-            if not smb2.wait_until(lambda: os.path.ismount(mount)):
-                skip('a FUSE filesystem cannot be mounted here')
-            os.chmod(mount, 0o1777)
-            run(work, mount, filesystem)
-        finally:
-            filesystem.send_signal(signal.SIGCONT)
-            for place in (work + '/local/nested', mount):
-                if os.path.ismount(place):
-                    subprocess.run(['umount', '-l', place], check=False)
-            filesystem.terminate()
-            filesystem.wait()
-    tap.done()
-
-
 def stop(process):
     """A request that it has taken and not answered would keep even SIGKILL from ending the server."""
     process.send_signal(signal.SIGSTOP)
@@ -130,6 +99,12 @@ def stop(process):
             return f.read().rsplit(')', 1)[1].split()[0] == 'T'
     if not smb2.wait_until(is_stopped, PATIENCE_S):
         raise SystemExit('the filesystem does not stop')
+
+
+def main():
+    with forgetful.mounted() as (work, mount, filesystem):
+        run(work, mount, filesystem)
+    tap.done()
 
 
 def run(work, mount, filesystem):

@@ -11,27 +11,20 @@ import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 
 here = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, here)
+import forgetful
 import smb2
 from smb2 import Connection, Failure
 
 SEED = int(os.environ.get('POWER_SEED', '1'))
 ROUNDS = int(os.environ.get('POWER_ROUNDS', '6'))
 OPERATIONS = 120
-PROGRAM = os.environ.get('TOMBOLO', here + '/../../build/tombolo')
-FORGETFUL = os.path.dirname(os.path.realpath(PROGRAM)) + '/exporters/tests/forgetful_fs'
 WRITE_THROUGH_OPEN, WRITE_THROUGH_FLAG, DIRECTORY = 0x2, 1, 0x1
 OPEN_IF, OPEN, RENAME = 3, 1, 10
 tap = smb2.Tap()
-
-
-def skip(reason):
-    print('ok 1 # SKIP %s\n1..1' % reason)
-    raise SystemExit(0)
 
 
 class Server:
@@ -42,7 +35,7 @@ class Server:
             probe.bind(('127.0.0.1', 0))
             port = probe.getsockname()[1]
         self.process = subprocess.Popen(
-            [PROGRAM, 'serve', '--listen', '127.0.0.1:%d' % port, '--user', 'alice:S3cret', '--share',
+            [forgetful.PROGRAM, 'serve', '--listen', '127.0.0.1:%d' % port, '--user', 'alice:S3cret', '--share',
              'share=posix:' + tree], stdout=subprocess.PIPE, stderr=self.log, stdin=subprocess.DEVNULL)
         os.environ.update(SMB_HOST='127.0.0.1', SMB_PORT=str(port), SMB_USER='alice', SMB_PASSWORD='S3cret',
                           SMB_SHARE='share', SMB_PID=str(self.process.pid))
@@ -65,6 +58,7 @@ class File:
         self.promised = None   # as acknowledged to be safe
         self.loose = {}        # byte -> every value it was given since, which may or may not have come through
         self.sizes = set()     # likewise
+        self.others = []       # names it had, not flushed since: it may come back under any
 
 
 class Round:
@@ -128,19 +122,14 @@ class Round:
         if self.random.randrange(8) == 0:
             new = file.name + 'm'
             self.rename(file_id, new)
-            self.was(file, new)
+            file.others.append(file.name)
+            file.name = new
         if self.random.randrange(3) == 0:
             self.flush(file_id)
             self.promise(file)
             file.others = []
         if self.random.randrange(5):
             self.client.close(file_id)
-
-    @staticmethod
-    def was(file, new):
-        """Renamed and not yet flushed: it may come back under either name."""
-        file.others = getattr(file, 'others', []) + [file.name]
-        file.name = new
 
 
 def read_back(client, name):
@@ -163,7 +152,7 @@ def fault_of(file, client):
     """None where all that was promised is there."""
     if file.promised is None:
         return None
-    for name in [file.name] + getattr(file, 'others', []):
+    for name in [file.name] + file.others:
         content = read_back(client, name)
         if content is not None:
             break
@@ -201,29 +190,12 @@ def play(tree, filesystem, number):
 
 
 def main():
-    if os.geteuid() != 0 or not os.path.exists('/dev/fuse'):
-        skip('mounting needs root and /dev/fuse')
-    if not os.path.exists(FORGETFUL):
-        skip(FORGETFUL + ' is not built: libfuse3-dev, then make check')
-    with tempfile.TemporaryDirectory(prefix='tombolo-power.') as work:
-        os.chmod(work, 0o755)
-        tree = work + '/tree'
-        os.mkdir(tree)
-        filesystem = subprocess.Popen([FORGETFUL, '-o', 'default_permissions,allow_other', '-f', tree],
-                                      stderr=subprocess.DEVNULL)
-        try:
-            if not smb2.wait_until(lambda: os.path.ismount(tree)):
-                skip('a FUSE filesystem cannot be mounted here')
-            os.chmod(tree, 0o1777)
-            descriptor = os.open(tree, os.O_RDONLY)
-            os.fsync(descriptor)
-            os.close(descriptor)
-            lost = sum(play(tree, filesystem, number) for number in range(ROUNDS))
-            tap.check(lost > 0, '%d files that were never flushed are gone: the power was really cut' % lost)
-        finally:
-            subprocess.run(['umount', '-l', tree], check=False)
-            filesystem.terminate()
-            filesystem.wait()
+    with forgetful.mounted() as (_, tree, filesystem):
+        descriptor = os.open(tree, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
+        lost = sum(play(tree, filesystem, number) for number in range(ROUNDS))
+        tap.check(lost > 0, '%d files that were never flushed are gone: the power was really cut' % lost)
     tap.done()
 
 
