@@ -115,6 +115,7 @@ SIM_TEST(refused_codes, SEEDS)
         {TB_FSCTL_PIPE_TRANSCEIVE, TB_INVALID_DEVICE_REQUEST},
         {TB_FSCTL_PIPE_WAIT, TB_INVALID_DEVICE_REQUEST},
         {0x0009FFFC, TB_INVALID_DEVICE_REQUEST},
+        {0x12345678, TB_INVALID_DEVICE_REQUEST},
     };
     struct tb_sim_tree *tree = tb_sim_tree(f);
     uint8_t input[64] = {4}, out[1000];
